@@ -1,0 +1,94 @@
+"""create_app(): settings, extensions, blueprints, command line. Wiring only."""
+
+import logging
+import os
+from pathlib import Path
+
+from flask import Flask
+from flask_compress import Compress
+from htmx_flask import Htmx
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+import chores
+import commands
+import database
+from gateways.files import files_at
+from gateways.mail import mailer_at
+from gateways.queue import queue_at
+from gateways.security_log import SecurityLog
+from rules.library import Library
+from sealing import Sealer, read_or_make_key
+from settings import PROJECT, read_settings
+from views import account, answering, desk, errors, guards, guides, headers, home, lookup, personal, procedures, screens, submission, visits
+from views.page_cache import PageCache
+
+ROOMS = (home, guides, procedures, account, personal, submission, lookup, desk)
+A_YEAR = 31_536_000
+
+
+def create_app(environ=os.environ) -> Flask:
+    """The whole site for these settings. Opens no database and starts no work; `init` must have made the tables."""
+    settings = read_settings(environ)
+    app = Flask(__name__, static_folder=None)
+    app.config.from_mapping(settings)
+    _secure(app)
+    _connect(app, Path(settings["INSTANCE_DIR"]))
+    _add_extensions(app)
+    for room in ROOMS:
+        app.register_blueprint(room.bp)
+    for wiring in (guards, screens, errors, chores, commands):
+        wiring.init_app(app)
+    _wrap(app)
+    return app
+
+
+def _secure(app: Flask) -> None:
+    instance = Path(app.config["INSTANCE_DIR"])
+    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or read_or_make_key(instance / "secret.key").hex()
+    app.config.from_mapping(
+        WTF_CSRF_TIME_LIMIT=None, MAX_FORM_PARTS=500, MAX_FORM_MEMORY_SIZE=guards.MOST_FORM_BYTES,
+        COMPRESS_ALGORITHM=["br", "gzip"], COMPRESS_BR_LEVEL=5, COMPRESS_MIN_SIZE=200, COMPRESS_STREAMS=False,
+        COMPRESS_MIMETYPES=["text/html", "text/css", "application/javascript", "text/plain", "application/json"],
+    )
+    if not visits.is_https(app):
+        logging.getLogger("iabang").warning("SITE_URL is plain http: cookies without Secure, no HSTS. For trials on one machine only.")
+    if not app.config["RATE_LIMITS"]:
+        logging.getLogger("iabang").warning("RATE_LIMITS=off: guessing passwords and codes is not slowed down. For load tests only.")
+
+
+def _connect(app: Flask, instance: Path) -> None:
+    sealer = Sealer([read_or_make_key(Path(app.config["DATA_KEY_FILE"]))])
+    database.use_database(database.open_database(app.config["DATABASE_URL"]), sealer)
+    app.extensions |= {
+        "files": files_at(app.config["STORAGE_URL"], sealer),
+        "mailer": mailer_at(app.config["MAIL_URL"], app.config["MAIL_FROM"]),
+        "queue": queue_at(app.config["QUEUE_URL"]),
+        "security_log": SecurityLog(instance / "security.log"),
+        "library": Library(),
+    }
+
+
+def _add_extensions(app: Flask) -> None:
+    Htmx(app)
+    Compress(app)
+    visits.login_manager.init_app(app)
+    app.session_interface = visits.Visits()
+    # Lynx and old phone stacks follow RFC 2616: a Location must be absolute.
+    app.response_class.autocorrect_location_header = True
+    app.context_processor(answering.choose_answer)
+    app.after_request(headers.finish)
+
+
+def _wrap(app: Flask) -> None:
+    """Around the application, the innermost first: connection, page cache, static files, proxies."""
+    app.wsgi_app = database.keep_connection(app.wsgi_app)
+    app.wsgi_app = PageCache(app.wsgi_app, app.config["TRUSTED_HOSTS"])
+    app.wsgi_app = WhiteNoise(
+        app.wsgi_app, root=str(PROJECT / "static"), prefix="static/", max_age=A_YEAR, immutable_file_test=lambda path, url: True,
+        add_headers_function=lambda response_headers, path, url: response_headers.add_header("X-Content-Type-Options", "nosniff"),
+    )
+    proxies = app.config["TRUSTED_PROXIES"]
+    if proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)

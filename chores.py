@@ -1,0 +1,76 @@
+"""What happens in the background: mail leaves, and what nobody needs any more is swept away."""
+
+import logging
+import threading
+from datetime import UTC, datetime, timedelta
+
+from flask import Flask
+from huey import crontab
+from huey.consumer import Consumer
+
+from database import db, utc_now
+from models import Draft, Paper
+from rules import accounts, attempts, outbox
+
+UNCLAIMED_FILE = timedelta(hours=24)
+
+log = logging.getLogger(__name__)
+
+
+def init_app(app: Flask) -> None:
+    """Give the queue its tasks; `app.extensions["mail_soon"]()` asks for mail to leave now rather than within a minute."""
+    queue = app.extensions["queue"]
+
+    @queue.task()
+    def send_mail():
+        with db.connection_context():
+            outbox.deliver_due(app.extensions["mailer"], utc_now())
+
+    @queue.periodic_task(crontab(minute="*"))
+    def send_waiting_mail():
+        with db.connection_context():
+            outbox.deliver_due(app.extensions["mailer"], utc_now())
+
+    @queue.periodic_task(crontab(minute="17"))
+    def sweep_hourly():
+        with db.connection_context():
+            sweep(app.extensions["files"], utc_now())
+
+    app.extensions["mail_soon"] = send_mail
+
+
+def sweep(files, now: datetime) -> None:
+    """Remove logins, requests, counters and drafts that ran out, and files that no row knows (SECURITY §2, §11)."""
+    accounts.sweep(now)
+    attempts.sweep(now)
+    _sweep_drafts(now)
+    _sweep_files(files, now)
+
+
+def _sweep_drafts(now: datetime) -> None:
+    # The papers' rows go with the draft; their files are then unclaimed, and go a day later.
+    Draft.delete().where(Draft.dossier.is_null(), Draft.updated_at < now - Draft.LIFETIME).execute()
+
+
+def _sweep_files(files, now: datetime) -> None:
+    for name, modified in files.names():
+        age = now - datetime.fromtimestamp(modified, UTC)
+        if age > UNCLAIMED_FILE and not Paper.select().where(Paper.stored_name == name).exists():
+            files.remove(name)
+
+
+class QuietConsumer(Consumer):
+    """The worker as a thread beside the server, which keeps the signals to itself."""
+
+    def _set_signal_handlers(self):
+        pass
+
+
+def start_worker(app: Flask) -> threading.Thread:
+    worker = threading.Thread(target=lambda: QuietConsumer(app.extensions["queue"], workers=1).run(), daemon=True, name="worker")
+    worker.start()
+    return worker
+
+
+def run_worker(app: Flask) -> None:
+    Consumer(app.extensions["queue"], workers=1).run()

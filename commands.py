@@ -1,0 +1,99 @@
+"""The command line: thin doors to the rules, each safe to run twice."""
+
+import signal
+import sys
+from pathlib import Path
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup, with_appcontext
+
+import chores
+from database import db, migrate, utc_now
+from rules import WrongInput, accounts
+from rules.content import ContentWrong, check_content
+from rules.library import load_content
+from rules.passwords import read_new_password
+
+SHORTEST_STAFF_PASSWORD = 12
+
+
+def init_app(app: Flask) -> None:
+    for command in (init, serve, work, staff, content):
+        app.cli.add_command(command)
+
+
+@click.command()
+@with_appcontext
+def init():
+    """Make or update the tables and load the content folder."""
+    for name in migrate():
+        click.echo(f"table change {name}: done")
+    with db.connection_context():
+        try:
+            count = load_content(Path(current_app.config["CONTENT_DIR"]))
+        except ContentWrong as wrong:
+            _fail([*wrong.faults, "Content not loaded: what was loaded before stays."])
+    click.echo(f"content: {count} parts loaded")
+
+
+@click.command()
+@with_appcontext
+def serve():
+    """Run the web server and the background worker until interrupted."""
+    from waitress import serve as run_waitress
+
+    app = current_app._get_current_object()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+    chores.start_worker(app)
+    click.echo(f"Trang dịch vụ công: {app.config['SITE_URL']}   (Ctrl+C to stop)")
+    run_waitress(
+        app, host=app.config["HOST"], port=app.config["PORT"], threads=app.config["THREADS"], connection_limit=1000,
+        channel_timeout=60, max_request_body_size=64 * 1024 * 1024, ident=None, clear_untrusted_proxy_headers=False,
+    )
+
+
+@click.command()
+@with_appcontext
+def work():
+    """Run the background worker alone, beside servers started elsewhere."""
+    chores.run_worker(current_app._get_current_object())
+
+
+staff = AppGroup("staff", help="Accounts of the commune's staff.")
+
+
+@staff.command("add")
+@click.argument("name")
+@click.option("--role", required=True, type=click.Choice(accounts.ROLES))
+@click.option("--full-name", default="", help="As shown to citizens; NAME when left out.")
+def add_staff(name: str, role: str, full_name: str):
+    """Make a staff account NAME; the password is read from standard input."""
+    password = click.prompt("Password", hide_input=True, confirmation_prompt=True) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    with db.connection_context():
+        try:
+            read_new_password(password, SHORTEST_STAFF_PASSWORD, (name, full_name))
+            office = current_app.extensions["library"].refreshed().site.codes.agency
+            accounts.add_staff(name, full_name or name, role, office, password, utc_now())
+        except WrongInput as fault:
+            _fail([str(fault)])
+    current_app.extensions["security_log"].write("staff added", name=name, role=role)
+    click.echo(f"staff account {name} ({role}): made")
+
+
+content = AppGroup("content", help="The folder the commune edits.")
+
+
+@content.command("check")
+def check():
+    """Name file, place and fault of everything wrong in the content folder."""
+    faults = check_content(Path(current_app.config["CONTENT_DIR"]))
+    if faults:
+        _fail(faults)
+    click.echo("content: no faults")
+
+
+def _fail(lines: list[str]) -> None:
+    for line in lines:
+        click.echo(line, err=True)
+    sys.exit(1)

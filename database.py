@@ -1,0 +1,128 @@
+"""The one place that connects, and that knows how SQLite and PostgreSQL differ."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from peewee import BlobField, Database, DatabaseProxy, DateTimeField, InterfaceError, Model, OperationalError, TextField
+from playhouse.db_url import connect
+from playhouse.migrations import Runner
+
+from sealing import Sealer
+
+MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+
+db = DatabaseProxy()
+
+# FULL, not NORMAL: with NORMAL the answer leaves before the data is on disk, and a dossier code is a promise.
+SQLITE_PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "cache_size": -8000}
+# IMMEDIATE: two threads that read, then write, would otherwise fail at once with "database is locked".
+SQLITE_OPTIONS = {"lock_type": "IMMEDIATE", "timeout": 10}
+POSTGRES_OPTIONS = {"max_connections": 20, "stale_timeout": 60}
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def open_database(url: str) -> Database:
+    """The database behind `url` (sqlite:///path or postgresql://…), not yet connected."""
+    if url.startswith("sqlite"):
+        return connect(url, pragmas=SQLITE_PRAGMAS, **SQLITE_OPTIONS)
+    return connect(url.replace("postgresql://", "postgresql+pool://", 1), **POSTGRES_OPTIONS)
+
+
+def use_database(database: Database, sealer: Sealer) -> None:
+    db.initialize(database)
+    SealedField.sealer = sealer
+
+
+def migrate() -> list[str]:
+    """Bring the tables up to date. Two processes may start it together: the second waits, then finds nothing to do."""
+    with db.connection_context(), db.atomic():
+        _wait_for_other_migrations()
+        return Runner(db.obj, str(MIGRATIONS)).up()
+
+
+def _wait_for_other_migrations() -> None:
+    # SQLite: the transaction is IMMEDIATE, so being in it is already being alone.
+    if not is_sqlite():
+        db.execute_sql("SELECT pg_advisory_xact_lock(2171129)")
+
+
+def is_sqlite() -> bool:
+    return type(db.obj).__name__ == "SqliteDatabase"
+
+
+def keep_connection(application):
+    """A WSGI application whose every request finds an open connection.
+
+    On PostgreSQL it goes back to the pool afterwards. On SQLite each thread keeps its own: opening and closing one a
+    request makes SQLite checkpoint and delete its write-ahead log each time.
+    """
+
+    def connected(environ, start_response):
+        db.connect(reuse_if_open=True)
+        try:
+            return application(environ, start_response)
+        finally:
+            if not is_sqlite() and not db.is_closed():
+                db.close()
+
+    return connected
+
+
+def answers() -> bool:
+    """Whether the database answers a question."""
+    try:
+        db.execute_sql("SELECT 1").fetchone()
+    except (OperationalError, InterfaceError):
+        return False
+    return True
+
+
+class Table(Model):
+    class Meta:
+        database = db
+        legacy_table_names = False
+
+
+class MomentField(DateTimeField):
+    """A moment: aware and UTC in Python, naive UTC in the database, on both engines."""
+
+    def db_value(self, value):
+        return super().db_value(value.astimezone(UTC).replace(tzinfo=None) if value else value)
+
+    def python_value(self, value):
+        value = super().python_value(value)
+        return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value
+
+
+class JSONField(TextField):
+    """A value kept as JSON text: the same on both engines."""
+
+    def db_value(self, value):
+        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    def python_value(self, value):
+        return None if value is None else json.loads(value)
+
+
+class SealedField(BlobField):
+    """A value that the database keeps only sealed: identity numbers, answers, letters with links (SECURITY §11)."""
+
+    sealer: Sealer
+
+    @property
+    def _context(self) -> bytes:
+        return f"{self.model._meta.table_name}.{self.column_name}".encode()
+
+    def db_value(self, value):
+        if value is None:
+            return None
+        return super().db_value(self.sealer.seal(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"), self._context))
+
+    def python_value(self, value):
+        if value is None:
+            return None
+        return json.loads(self.sealer.open(bytes(value), self._context).decode("utf-8", "surrogatepass"))

@@ -1,0 +1,88 @@
+"""How often one may try in vain: counted in the database, so that a restart or a second worker forgets nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
+
+from database import db
+from models import Attempts
+from rules import WrongInput
+
+
+class TooManyTries(WrongInput):
+    """The limit is reached; `until` says when one may try again."""
+
+    def __init__(self, until: datetime, now: datetime):
+        minutes = max(1, -(-int((until - now).total_seconds()) // 60))
+        super().__init__(f"Bạn đã thử nhiều lần chưa đúng. Chờ {minutes} phút rồi thử lại.")
+        self.until = until
+
+
+@dataclass(frozen=True)
+class Limit:
+    """`failures` in `window`, then a wait that doubles with each further failure, up to an hour; never for ever."""
+
+    name: str
+    failures: int
+    window: timedelta
+    first_wait: timedelta = timedelta(minutes=1)
+    longest_wait: timedelta = timedelta(hours=1)
+
+    def wait_after(self, failures: int) -> timedelta:
+        doublings = min(failures - self.failures, 10)
+        return min(self.first_wait * 2**doublings, self.longest_wait)
+
+
+# SECURITY §3 and §6. Addresses only coarsely: a whole village may come from one address of a phone company.
+LOGIN_BY_PERSON = Limit("login", 10, timedelta(minutes=15))
+LOGIN_BY_ADDRESS = Limit("login-from", 200, timedelta(minutes=15))
+LOOKUP_BY_ADDRESS = Limit("lookup-from", 20, timedelta(minutes=10))
+MAIL_BY_PERSON = Limit("mail-to", 3, timedelta(hours=1), first_wait=timedelta(hours=1))
+
+
+def address_group(address: str) -> str:
+    """The neighbourhood of a client address: /24 of IPv4, /48 of IPv6."""
+    try:
+        bits = 24 if ip_address(address).version == 4 else 48
+    except ValueError:
+        return "unknown"
+    return str(ip_network(f"{address}/{bits}", strict=False))
+
+
+def refuse_if_blocked(limit: Limit, who: str, now: datetime) -> None:
+    """Raises TooManyTries while `who` has to wait."""
+    row = Attempts.get_or_none(Attempts.key == _key(limit, who))
+    # A clock set back must not turn a wait of minutes into one of months.
+    if row and row.blocked_until and now < row.blocked_until <= now + limit.longest_wait:
+        raise TooManyTries(row.blocked_until, now)
+
+
+def count_failure(limit: Limit, who: str, now: datetime) -> None:
+    with db.atomic():
+        key = _key(limit, who)
+        Attempts.insert(key=key, started_at=now, failures=0).on_conflict_ignore().execute()
+        if _has_run_out(Attempts.get_by_id(key), limit, now):
+            Attempts.update(failures=0, started_at=now, blocked_until=None).where(Attempts.key == key).execute()
+        Attempts.update(failures=Attempts.failures + 1).where(Attempts.key == key).execute()
+        failures = Attempts.get_by_id(key).failures
+        if failures >= limit.failures:
+            Attempts.update(blocked_until=now + limit.wait_after(failures)).where(Attempts.key == key).execute()
+
+
+def forget(limit: Limit, who: str) -> None:
+    Attempts.delete().where(Attempts.key == _key(limit, who)).execute()
+
+
+def sweep(now: datetime) -> None:
+    """Remove counters nobody needs any more."""
+    Attempts.delete().where(Attempts.started_at < now - timedelta(days=1)).execute()
+
+
+def _has_run_out(row: Attempts, limit: Limit, now: datetime) -> bool:
+    counted_until = max(row.started_at + limit.window, row.blocked_until or row.started_at)
+    # The count outlives its wait by one window, so that waits can grow.
+    return not row.started_at - limit.window <= now < counted_until + (limit.window if row.blocked_until else timedelta(0))
+
+
+def _key(limit: Limit, who: str) -> str:
+    return f"{limit.name}:{who}"

@@ -1,0 +1,658 @@
+"""What the content folder may say: its files as structs, and everything that is wrong with them."""
+
+import re
+import unicodedata
+from datetime import date
+from itertools import chain
+from pathlib import Path
+from types import NoneType
+from typing import Annotated, Literal, get_args, get_origin
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+
+def text_like(pattern: str, wanted: str, **limits):
+    """A kind of text; `wanted` is what the fault says when the text is not like it."""
+    return Annotated[str, Meta(pattern=pattern, description=wanted, **limits)]
+
+
+Text = text_like(r"\S", "không được để trống")
+StepTitle = text_like(r"\S", "không được để trống và nhiều nhất 40 chữ", max_length=40)
+Slug = text_like(r"^[a-z0-9]+(-[a-z0-9]+)*$", "chỉ dùng chữ thường không dấu, số và dấu gạch nối")
+Key = text_like(r"^[a-z][a-z0-9_]*$", "chỉ dùng chữ thường không dấu, số và dấu gạch dưới")
+Code = text_like(r"^\d\.\d{6}$", "mã thủ tục phải như 1.001193")
+Address = text_like(r"^https://\S+$", "địa chỉ phải bắt đầu bằng https://")
+Clock = text_like(r"^([01]\d|2[0-3]):[0-5]\d$", "giờ phải như 07:30")
+Endpoint = text_like(r"^[a-z_]+\.[a-z_]+$", "tên màn hình phải như home.home")
+Count = Annotated[int, Meta(ge=0, description="phải là số nguyên, không âm")]
+
+Confidence = Literal["high", "medium", "low"]
+DaysUnit = Literal["working_days", "calendar_days"]
+QuestionType = Literal[
+    "text", "date", "id_number", "phone", "choice", "yes_no", "address", "village", "number", "textarea"
+]
+# What an account knows about its owner, and a question may be filled from.
+Prefill = Literal["name", "id_number", "birth_date", "phone", "email", "village", "address"]
+
+# The eight guides of the letter of July 2021 and their steps: who holds the paper counts along.
+LETTER_STEPS = {1: 7, 2: 4, 3: 6, 4: 4, 5: 2, 6: 2, 7: 7, 8: 2}
+MOST_QUESTIONS = 7  # more do not fit the form page a 2G phone can carry
+
+
+class Part(Struct, frozen=True, forbid_unknown_fields=True):
+    """Any mapping the content files may hold; a name that is not listed is a fault."""
+
+
+# site.yaml
+
+class Codes(Part):
+    unit: Text
+    agency: Text
+    province: Text
+
+
+class Village(Part):
+    name: Text
+    old_commune: Text
+
+
+class Office(Part):
+    name: Text
+    agency: Text  # the word procedures use for this office
+    code: str = ""
+
+
+class Link(Part):
+    key: Key
+    name: Text
+    url: Address
+    checked_on: date
+    note: str = ""
+    historic: bool = False
+
+
+class Letter(Part):
+    sender: Text
+    month: Text
+    subject: Text
+    number: str = ""
+    day: str = ""
+    based_on: list[Text] = []
+
+
+class Site(Part):
+    name: Text
+    province: Text
+    codes: Codes
+    office: Text
+    not_national: Text
+    annex_note: Text
+    letter: Letter
+    villages: list[Village]
+    offices: list[Office]
+    links: list[Link]
+    old_names: list[Text] = []
+    old_addresses: str = ""
+    villages_note: str = ""
+    address: str = ""
+    phone: str = ""
+    email: str = ""
+    hours: str = ""
+
+
+# calendar.yaml
+
+class Day(Part):
+    day: date
+    name: Text
+    source: str = ""
+
+
+class IncompleteYear(Part):
+    year: int
+    reason: Text
+
+
+class WorkingHours(Part):
+    morning: list[Clock]
+    afternoon: list[Clock]
+
+
+class Calendar(Part):
+    off: list[Day]
+    work: list[Day]
+    working_hours: WorkingHours
+    hours_confirmed: bool
+    incomplete_years: list[IncompleteYear] = []
+
+
+# guides/*.yaml
+
+class Step(Part):
+    title: StepTitle
+    do: Text
+    where: Text
+    see: Text
+    trouble: Text
+    screen: Endpoint | None = None  # none: the screen of this step comes later
+
+
+class Guide(Part):
+    number: int
+    slug: Slug
+    title: Text
+    short: Text
+    letter: Text
+    checked_on: date
+    notice: Text
+    steps: list[Step]
+
+
+# procedures/*.yaml and eform-chung.yaml
+
+class Question(Part):
+    key: Key
+    label: Text
+    type: QuestionType
+    required: bool
+    group: str = ""  # only when it differs from the group of its page
+    help: str = ""
+    choices: list[Text] = []
+    show_if: dict[str, str | list[str]] = {}  # "" means: left empty
+    max_length: Count | None = None
+    min: int | None = None
+    max: int | None = None
+    rule: Literal["not_future", "not_past"] | None = None
+    prefill: Prefill | None = None
+    default: str = ""
+    old_number_too: bool = False  # nine digits are good here: an old paper, a person who died
+
+
+class Page(Part):
+    title: Text
+    group: Text
+    questions: list[Question]
+
+
+class EForm(Part):
+    pages: list[Page]
+    declaration: str = ""
+
+
+class Extension(Part):
+    unit: DaysUnit
+    reason: Text
+    days: Count | None = None  # on top of the time itself
+    total_days: Count | None = None  # or the whole, extension included
+
+
+class Processing(Part):
+    type: Literal["same_day", "working_days", "calendar_days", "fixed_window", "immediate"]
+    text: Text
+    confidence: Confidence
+    value: Count | None = None
+    cutoff: Clock | None = None
+    extension: Extension | None = None
+
+
+class Fee(Part):
+    amount: Count
+    currency: Literal["VND"]
+    kind: Literal["none", "le_phi", "phi"]
+    configurable: bool
+    source: Text
+    confidence: Confidence
+    unit: str = ""
+    rules: list[Text] = []
+    exemptions: list[Text] = []
+    online_amount: Count | None = None
+    set_by: str = ""
+    to_confirm: bool = False
+
+
+class Document(Part):
+    key: Key
+    name: Text
+    form: Literal["original", "copy"]
+    count: Count
+    required: Literal["mandatory", "conditional"]
+    present_only: bool
+    condition: str = ""
+    digital_substitute: str = ""
+
+
+class Result(Part):
+    name: Text
+    code: str = ""
+
+
+class Postal(Part):
+    pickup: bool
+    returned: bool = field(name="return")
+    note: str = ""
+
+
+class Replaces(Part):
+    code: Code
+    name: Text
+    use_for: Text
+
+
+class Procedure(Part):
+    code: Code
+    slug: Slug
+    name: Text
+    title: Text
+    field: Text
+    agency: Text
+    status: Literal["active"]
+    popular: bool
+    online: Literal["here", "guide_only"]
+    service_kind: Literal["toàn trình", "một phần"]
+    channels: list[Literal["direct", "online", "postal"]]
+    processing: Processing
+    fee: Fee
+    documents: list[Document]
+    result: Result
+    legal_basis: list[Text]
+    applicants: list[Text]
+    postal: Postal
+    source: list[Text]
+    confidence: Confidence
+    also: list[Text] = []
+    service_level_2021: Literal["2", "3", "4"] | None = None
+    service_level_2021_confidence: Confidence | None = None
+    related_codes: list[Text] = []
+    replaces: Replaces | None = None
+    valid_to: date | None = None
+    valid_to_confidence: Confidence | None = None
+    law_change: str = ""
+    note: str = ""
+    eform: EForm | None = None
+
+
+class Content(Struct, frozen=True):
+    """All that the commune edits, once nothing is wrong with it."""
+
+    site: Site
+    calendar: Calendar
+    sources: dict[str, str]
+    general_eform: EForm
+    guides: list[Guide]
+    procedures: list[Procedure]
+
+
+class ContentWrong(Exception):
+    """The content folder has faults; nothing of it may be loaded."""
+
+    def __init__(self, faults):
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+def read_content(folder: Path) -> Content:
+    """The whole folder, or ContentWrong with every fault of every file."""
+    files, faults = read_files(folder)
+    if faults:
+        raise ContentWrong(faults)
+    return Content(
+        site=files["site.yaml"],
+        calendar=files["calendar.yaml"],
+        sources=files["sources.yaml"],
+        general_eform=files["eform-chung.yaml"],
+        guides=sorted(all_of(Guide, files).values(), key=lambda guide: guide.number),
+        procedures=sorted(all_of(Procedure, files).values(), key=lambda procedure: procedure.slug),
+    )
+
+
+def check_content(folder: Path) -> list[str]:
+    """Every fault as "file: place: fault"; places in a list count from 1."""
+    return read_files(folder)[1]
+
+
+def read_files(folder):
+    """What each file holds, by its name, and the faults of them all."""
+    faults = []
+    files = {name: read_file(folder, name, kind, faults) for name, kind in expected_files(folder)}
+    for name, part in files.items():
+        faults.extend(f"{name}: {fault}" for fault in faults_within(part))
+    faults.extend(faults_between(files))
+    return files, faults
+
+
+def expected_files(folder):
+    yield from (("site.yaml", Site), ("calendar.yaml", Calendar))
+    yield from (("sources.yaml", dict[str, Text]), ("eform-chung.yaml", EForm))
+    for room, kind in (("guides", Guide), ("procedures", Procedure)):
+        yield from ((f"{room}/{path.name}", kind) for path in sorted((folder / room).glob("*.yaml")))
+
+
+def read_file(folder, name, kind, faults):
+    """One file as `kind`, or None when it cannot be read at all."""
+    found = []
+    raw = read_yaml(folder / name, found)
+    part = None if raw is None else build(kind, raw, "", found)
+    faults.extend(f"{name}: {fault}" for fault in found)
+    return part
+
+
+# From YAML to plain strings, lists and mappings
+
+def read_yaml(path, faults):
+    """Every scalar as the string it is: `no`, `12:30` and 001077012345 keep their meaning."""
+    import yaml  # only the command that loads content needs it
+
+    try:
+        # Some phones and Macs type letters and accents apart; the site compares them composed.
+        text = unicodedata.normalize("NFC", path.read_text("utf-8-sig"))
+        return plain(yaml.compose(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)), faults)
+    except FileNotFoundError:
+        faults.append("tệp: không có tệp này")
+    except UnicodeDecodeError:
+        faults.append("tệp: phải lưu bằng mã UTF-8")
+    except yaml.YAMLError as error:
+        faults.append(syntax_fault(error))
+
+
+def syntax_fault(error):
+    mark = getattr(error, "problem_mark", None)
+    line = f"dòng {mark.line + 1}" if mark else "tệp"
+    return f"{line}: không đọc được YAML ({getattr(error, 'problem', None) or error})"
+
+
+def plain(node, faults):
+    """What BaseLoader would make of a node; a key written twice is a fault, not a silent loss."""
+    if node is None:
+        return {}
+    if node.id == "sequence":
+        return [plain(item, faults) for item in node.value]
+    if node.id == "mapping":
+        return plain_mapping(node, faults)
+    return node.value
+
+
+def plain_mapping(node, faults):
+    said = {}
+    for key, value in node.value:
+        name = str(key.value)
+        if name in said:
+            faults.append(f"dòng {key.start_mark.line + 1}: “{name}” viết hai lần")
+        said[name] = plain(value, faults)
+    return said
+
+
+# From plain strings to structs: msgspec stops at the first fault of what it is given, so it is given one value at a time
+
+def build(kind, raw, place, faults):
+    """`raw` as `kind`. Where it is wrong: a fault, and the text as it was or nothing in its place."""
+    kind = without_none(kind)
+    if get_origin(kind) is list:
+        return build_list(kind, raw, place, faults)
+    if get_origin(kind) is dict:
+        return build_dict(kind, raw, place, faults)
+    if isinstance(kind, type) and issubclass(kind, Part):
+        return build_part(kind, raw, place, faults)
+    return build_value(kind, raw, place, faults)
+
+
+def build_list(kind, raw, place, faults):
+    (item_kind,) = get_args(kind)
+    if not isinstance(raw, list):
+        faults.append(fault_at(place, "phải là danh sách, mỗi dòng bắt đầu bằng dấu gạch"))
+        return []
+    built = [build(item_kind, item, inside(place, n), faults) for n, item in enumerate(raw, 1)]
+    return [item for item in built if item is not None]
+
+
+def build_dict(kind, raw, place, faults):
+    _, value_kind = get_args(kind)
+    if not isinstance(raw, dict):
+        faults.append(fault_at(place, "phải là các dòng “tên: giá trị”"))
+        return {}
+    return {key: build(value_kind, value, inside(place, key), faults) for key, value in raw.items()}
+
+
+def build_part(kind, raw, place, faults):
+    """A struct, even of faulty values: the checks between files still want to see its keys."""
+    if not isinstance(raw, dict):
+        faults.append(fault_at(place, "phải là các dòng “tên: giá trị”"))
+        return None
+    said = {name: value for name, value in raw.items() if value != ""}  # empty is as good as absent
+    fields = {spec.encode_name: spec for spec in msgspec.structs.fields(kind)}
+    faults.extend(fault_at(inside(place, name), "không có mục tên này") for name in raw if name not in fields)
+    values = {}
+    for name, spec in fields.items():
+        if name in said:
+            values[spec.name] = build(spec.type, said[name], inside(place, name), faults)
+        elif spec.required:
+            faults.append(fault_at(inside(place, name), "thiếu, hoặc để trống"))
+            values[spec.name] = blank(spec.type)
+    return kind(**values)
+
+
+def build_value(kind, raw, place, faults):
+    try:
+        return msgspec.convert(raw, kind, strict=False)
+    except msgspec.ValidationError:
+        faults.append(fault_at(place, f"“{raw}”: {wanted(kind)}"))
+        return raw if isinstance(raw, str) and blank(kind) == "" else blank(kind)
+
+
+def without_none(kind):
+    """The kind itself of a value that may be absent."""
+    kinds = [one for one in get_args(kind) if one is not NoneType]
+    return kinds[0] if NoneType in get_args(kind) else kind
+
+
+def blank(kind):
+    base = getattr(kind, "__origin__", kind)
+    if base in (list, dict):
+        return base()
+    return "" if base in (str, Literal) else None
+
+
+WANTED = {
+    int: "phải là số nguyên",
+    bool: "phải là true hoặc false",
+    date: "phải là ngày có thật, như 2026-11-22",
+    str: "phải là chữ",
+}
+
+
+def wanted(kind):
+    """What a value of this kind must be, in the words of a fault."""
+    if get_origin(kind) is Literal:
+        return "phải là một trong: " + ", ".join(get_args(kind))
+    if get_origin(kind) is Annotated:
+        return kind.__metadata__[0].description
+    return WANTED.get(kind, "phải là chữ, hoặc danh sách chữ")
+
+
+def inside(place, name):
+    return f"{place}.{name}" if place else str(name)
+
+
+def fault_at(place, fault):
+    return f"{place or 'tệp'}: {fault}"
+
+
+# What one file must keep beyond the kinds of its values
+
+def faults_within(part):
+    match part:
+        case Site():
+            return site_faults(part)
+        case Calendar():
+            return calendar_faults(part)
+        case Guide():
+            return guide_faults(part)
+        case Procedure():
+            return procedure_faults(part)
+        case EForm():
+            return eform_faults(part, "")
+    return ()
+
+
+def site_faults(site):
+    return chain(
+        repeated("villages", (f"{village.name} ({village.old_commune})" for village in site.villages)),
+        repeated("offices", (office.code for office in site.offices)),
+        repeated("links", (link.key for link in site.links)),
+    )
+
+
+def calendar_faults(calendar):
+    off = [entry.day for entry in calendar.off]
+    work = [entry.day for entry in calendar.work]
+    yield from repeated("off", off)
+    yield from repeated("work", work)
+    yield from (f"work: {day} vừa nghỉ vừa làm việc" for day in work if day and day in off)
+    if calendar.working_hours:
+        yield from hours_faults("morning", calendar.working_hours.morning)
+        yield from hours_faults("afternoon", calendar.working_hours.afternoon)
+
+
+def hours_faults(half, hours):
+    if len(hours) != 2 or hours[0] >= hours[1]:
+        yield f"working_hours.{half}: phải có hai giờ, mở rồi đến đóng"
+
+
+def guide_faults(guide):
+    steps = LETTER_STEPS.get(guide.number)
+    if guide.number is not None and steps is None:
+        yield f"number: thư chỉ có hướng dẫn 1 đến {len(LETTER_STEPS)}"
+    elif steps and len(guide.steps) != steps:
+        yield f"steps: thư có {steps} bước, ở đây có {len(guide.steps)}"
+    yield from brace_faults(guide, "")
+    for n, step in enumerate(guide.steps, 1):
+        yield from brace_faults(step, f"steps.{n}.")
+
+
+def brace_faults(part, place):
+    """Labels of controls stand in braces; one brace alone would show on the page."""
+    for name, text in msgspec.structs.asdict(part).items():
+        if isinstance(text, str) and not re.fullmatch(r"[^{}]*(\{[^{}]+\}[^{}]*)*", text):
+            yield f"{place}{name}: dấu {{ và }} không thành cặp"
+
+
+def procedure_faults(procedure):
+    yield from repeated("documents", (document.key for document in procedure.documents))
+    for n, document in enumerate(procedure.documents, 1):
+        if document.required == "conditional" and not document.condition:
+            yield f"documents.{n}.condition: giấy tờ có điều kiện phải ghi điều kiện"
+    if procedure.eform:
+        yield from eform_faults(procedure.eform, "eform.")
+
+
+def eform_faults(eform, place):
+    """A condition is decided on the next page, so it may only look at earlier pages."""
+    questions = {question.key: question for page in eform.pages for question in page.questions}
+    keys = (question.key for page in eform.pages for question in page.questions)
+    yield from repeated(f"{place}pages", keys)
+    earlier = set()
+    for n, page in enumerate(eform.pages, 1):
+        if not 1 <= len(page.questions) <= MOST_QUESTIONS:
+            yield f"{place}pages.{n}: một trang có từ 1 đến {MOST_QUESTIONS} câu, ở đây có {len(page.questions)}"
+        for m, question in enumerate(page.questions, 1):
+            for fault in chain(question_faults(question), condition_faults(question, questions, earlier)):
+                yield f"{place}pages.{n}.questions.{m}.{fault}"
+        earlier.update(question.key for question in page.questions)
+
+
+def question_faults(question):
+    if question.type == "choice" and not question.choices:
+        yield "choices: câu chọn phải có các lựa chọn"
+    if question.type != "choice" and question.choices:
+        yield "choices: chỉ câu kiểu choice mới có lựa chọn"
+    if question.rule and question.type != "date":
+        yield "rule: chỉ câu kiểu date mới có quy tắc này"
+    if None not in (question.min, question.max) and question.min > question.max:
+        yield "max: nhỏ hơn min"
+    yield from repeated("choices", question.choices)
+
+
+def condition_faults(question, questions, earlier):
+    for key, values in question.show_if.items():
+        if key not in questions:
+            yield f"show_if: không có câu “{key}”"
+        elif key not in earlier:
+            yield f"show_if: câu “{key}” phải ở một trang trước trang này"
+        else:
+            wrong = set(values if isinstance(values, list) else [values]) - answers_to(questions[key])
+            yield from (f"show_if: “{value}” không phải câu trả lời của “{key}”" for value in sorted(wrong, key=str))
+
+
+def answers_to(question):
+    """What a condition may wait for: a choice, yes or no, or that nothing was written."""
+    if question.type == "yes_no":
+        return {"true", "false"}
+    return set(question.choices) or {""}
+
+
+def repeated(place, values):
+    seen = set()
+    for value in values:
+        if value and value in seen:
+            yield f"{place}: “{value}” có hai lần"
+        seen.add(value)
+
+
+# What the files must keep together
+
+def faults_between(files):
+    guides, procedures = all_of(Guide, files), all_of(Procedure, files)
+    return chain(
+        missing_guides(files, guides),
+        used_twice(guides, "number"),
+        used_twice(guides, "slug"),
+        used_twice(procedures, "code"),
+        used_twice(procedures, "slug"),
+        misnamed(guides, "guides/{0.number}-{0.slug}.yaml"),
+        misnamed(procedures, "procedures/{0.slug}.yaml"),
+        unknown_sources(procedures, files["sources.yaml"]),
+        unknown_agencies(procedures, files["site.yaml"]),
+    )
+
+
+def all_of(kind, files):
+    return {name: part for name, part in files.items() if isinstance(part, kind)}
+
+
+def missing_guides(files, guides):
+    """A guide whose file cannot be read is not missing as well."""
+    unreadable = sum(name.startswith("guides/") for name in files) - len(guides)
+    missing = sorted(set(LETTER_STEPS) - {guide.number for guide in guides.values()})
+    if len(missing) > unreadable:
+        yield f"guides: thiếu hướng dẫn số {', '.join(map(str, missing))}: thư có {len(LETTER_STEPS)}"
+
+
+def used_twice(parts, name):
+    first = {}
+    for file, part in parts.items():
+        value = getattr(part, name)
+        if value and value in first:
+            yield f"{file}: {name}: “{value}” đã dùng ở {first[value]}"
+        first.setdefault(value, file)
+
+
+def misnamed(parts, pattern):
+    for file, part in parts.items():
+        if part.slug and file != pattern.format(part):
+            yield f"{file}: slug: tên tệp phải là {pattern.format(part)}"
+
+
+def unknown_sources(procedures, sources):
+    for file, procedure in procedures.items():
+        for source in procedure.source:
+            key = source.split(" (")[0]  # what it says about stands behind in brackets
+            if sources is not None and key not in sources:
+                yield f"{file}: source: sources.yaml không có “{key}”"
+
+
+def unknown_agencies(procedures, site):
+    """The office named first receives, and its code opens the dossier code."""
+    known = {office.agency for office in site.offices} if site else None
+    for file, procedure in procedures.items():
+        if known is not None and procedure.agency and procedure.agency.split(",")[0] not in known:
+            yield f"{file}: agency: site.yaml không có cơ quan “{procedure.agency}”"

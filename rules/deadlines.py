@@ -1,0 +1,135 @@
+"""When a dossier is due: working days, Vietnam's holidays, office hours."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from rules.vietnamese import VIETNAM_TIME, in_vietnam
+
+ONE_DAY = timedelta(days=1)
+KINDS = ("same_day", "working_days", "calendar_days", "fixed_window", "immediate")
+COUNTED_IN_DAYS = ("working_days", "calendar_days")
+
+
+@dataclass(frozen=True)
+class WorkCalendar:
+    """The days and hours the office works: Monday to Friday less `days_off`, and the weekend days in `days_worked`."""
+
+    days_off: frozenset[date] = frozenset()
+    days_worked: frozenset[date] = frozenset()
+    hours: tuple[tuple[time, time], ...] = ((time(7, 30), time(11, 30)), (time(13, 30), time(17, 0)))
+
+    def is_working_day(self, day):
+        return day in self.days_worked or (day.weekday() < 5 and day not in self.days_off)
+
+    def next_working_day(self, day):
+        """The first working day after `day`."""
+        day += ONE_DAY
+        while not self.is_working_day(day):
+            day += ONE_DAY
+        return day
+
+    def add_working_days(self, day, n):
+        """The n-th working day after `day`, which itself is day 0."""
+        for _ in range(n):
+            day = self.next_working_day(day)
+        return day
+
+    def opening(self, day):
+        return _at(day, self.hours[0][0])
+
+    def closing(self, day):
+        return _at(day, self.hours[-1][1])
+
+    def into_hours(self, moment):
+        """The moment of a working day moved into its hours: early or at midday to the opening, late to the close."""
+        for opens, closes in self.hours:
+            if moment.time() < opens:
+                return _at(moment.date(), opens)
+            if moment.time() <= closes:
+                return moment
+        return self.closing(moment.date())
+
+
+@dataclass(frozen=True)
+class Term:
+    """How long a procedure may take. `cutoff` belongs to same_day: at or after it, the next working day will do."""
+
+    kind: str
+    days: int | None = None
+    cutoff: time | None = None
+
+    def __post_init__(self):
+        if self.kind not in KINDS:
+            raise ValueError(f"unknown kind of term: {self.kind}")
+        if self.kind in COUNTED_IN_DAYS and not (self.days and self.days > 0):
+            raise ValueError(f"{self.kind} needs at least one day")
+
+
+def due_at(term, accepted_at, calendar):
+    """The moment in Vietnam's time by which a dossier accepted at `accepted_at` is due; None if the term names no days.
+
+    In: a moment with a time zone. The day of acceptance is day 0 (Bộ luật Dân sự 2015, Điều 147); accepted on a day
+    off counts from the next working day's opening. Raises ValueError for a moment without a time zone.
+    """
+    moment = in_vietnam(accepted_at)
+    day = moment.date() if calendar.is_working_day(moment.date()) else calendar.next_working_day(moment.date())
+    return COUNTS[term.kind](term, max(moment, calendar.opening(day)), calendar)
+
+
+def _same_day(term, start, calendar):
+    closing = calendar.closing(start.date())
+    cutoff = min(_at(start.date(), term.cutoff), closing) if term.cutoff else closing
+    return closing if start < cutoff else calendar.closing(calendar.next_working_day(start.date()))
+
+
+def _working_days(term, start, calendar):
+    """The same hour, so many working days on."""
+    start = calendar.into_hours(start)
+    return datetime.combine(calendar.add_working_days(start.date(), term.days), start.timetz())
+
+
+def _calendar_days(term, start, calendar):
+    """The close of the last day; one that is a day off gives way to the next working day (Điều 148 khoản 5)."""
+    last = start.date() + term.days * ONE_DAY
+    return calendar.closing(last if calendar.is_working_day(last) else calendar.next_working_day(last))
+
+
+def _fixed_window(term, start, calendar):
+    """The law names a season, not a number of days; where it also names days, they are calendar days."""
+    return _calendar_days(term, start, calendar) if term.days else None
+
+
+COUNTS = {
+    "same_day": _same_day,
+    "immediate": _same_day,  # while the person waits, so at the latest before the office closes
+    "working_days": _working_days,
+    "calendar_days": _calendar_days,
+    "fixed_window": _fixed_window,
+}
+
+
+def submitted_counts_from(submitted_at, calendar):
+    """The moment from which an online submission counts: at once in office hours, else when the office next opens.
+
+    In: a moment with a time zone; out: Vietnam's time.
+    """
+    moment = in_vietnam(submitted_at)
+    day = moment.date()
+    if not calendar.is_working_day(day) or moment > calendar.closing(day):
+        return calendar.opening(calendar.next_working_day(day))
+    return calendar.into_hours(moment)
+
+
+def expected_day(term, submitted_at, calendar):
+    """The day a citizen may expect the result, told at submission: the due day if accepted as soon as it counts."""
+    due = due_at(term, submitted_counts_from(submitted_at, calendar), calendar)
+    return due and due.date()
+
+
+def is_overdue(due, now):
+    """Whether a due moment has passed; what has none is never overdue."""
+    return due is not None and now > due
+
+
+def _at(day, hour):
+    return datetime.combine(day, hour, tzinfo=VIETNAM_TIME)

@@ -1,0 +1,111 @@
+"""The commune's content as loaded into the database: what `init` writes and every page reads."""
+
+import hashlib
+import json
+import time
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from database import db
+from models import ContentPart, ContentStamp
+from rules.content import Calendar, Content, EForm, Guide, Procedure, Site, read_content
+from rules.deadlines import WorkCalendar
+from rules.procedure_search import ProcedureIndex
+
+LOOK_EVERY_SECONDS = 5
+
+
+def load_content(folder: Path) -> int:
+    """Put the folder's content into the database, replacing what was there; returns how many parts there are.
+
+    Raises ContentWrong and changes nothing when anything in the folder is wrong.
+    """
+    rows = list(_rows(read_content(folder)))
+    stamp = hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
+    with db.atomic():
+        ContentPart.delete().execute()
+        ContentPart.insert_many([{"kind": kind, "slug": slug, "value": value} for kind, slug, value in rows]).execute()
+        ContentStamp.replace_stamp(stamp)
+    return len(rows)
+
+
+def _rows(content: Content):
+    yield "site", "site", msgspec.to_builtins(content.site)
+    yield "calendar", "calendar", msgspec.to_builtins(content.calendar)
+    yield "eform", "general", msgspec.to_builtins(content.general_eform)
+    for guide in content.guides:
+        yield "guide", guide.slug, msgspec.to_builtins(guide)
+    for procedure in content.procedures:
+        yield "procedure", procedure.slug, msgspec.to_builtins(procedure)
+
+
+class Library:
+    """What the pages read: typed, in memory, and new again within five seconds of a loading."""
+
+    def __init__(self):
+        self.stamp: str | None = None
+        self._looked_at = float("-inf")
+
+    def refresh(self) -> None:
+        """Look whether the content was loaded anew. Monotonic time: the wall clock may jump."""
+        if time.monotonic() - self._looked_at < LOOK_EVERY_SECONDS:
+            return
+        stamp = ContentStamp.current()
+        if stamp != self.stamp:
+            self._read()
+            self.stamp = stamp
+        self._looked_at = time.monotonic()
+
+    def refreshed(self) -> "Library":
+        self.refresh()
+        return self
+
+    def _read(self) -> None:
+        parts: dict[str, list] = {kind: [] for kind in ("site", "calendar", "eform", "guide", "procedure")}
+        for part in ContentPart.select().order_by(ContentPart.id):
+            parts[part.kind].append(part.value)
+        self.site = msgspec.convert(parts["site"][0], Site)
+        calendar = msgspec.convert(parts["calendar"][0], Calendar)
+        self.calendar = WorkCalendar(
+            days_off=frozenset(entry.day for entry in calendar.off), days_worked=frozenset(entry.day for entry in calendar.work)
+        )
+        self.general_eform = msgspec.convert(parts["eform"][0], EForm)
+        guides = msgspec.convert(parts["guide"], list[Guide])
+        self.guides = {guide.slug: guide for guide in sorted(guides, key=lambda guide: guide.number)}
+        self.procedures = {p.slug: p for p in msgspec.convert(parts["procedure"], list[Procedure])}
+        # As a dossier keeps it: plain values, with the e-form's pages beside.
+        self.definitions = {slug: self._definition(procedure) for slug, procedure in self.procedures.items()}
+        self.index = ProcedureIndex(self.procedures.values())
+        self.steps_at_screen = _steps_at_screens(self.guides.values())
+
+    def popular(self) -> list[Procedure]:
+        return [procedure for procedure in self.procedures.values() if procedure.popular]
+
+    def by_field(self) -> dict[str, list[Procedure]]:
+        fields: dict[str, list[Procedure]] = {}
+        for procedure in self.procedures.values():
+            fields.setdefault(procedure.field, []).append(procedure)
+        return fields
+
+    def _definition(self, procedure: Procedure) -> dict:
+        eform = msgspec.to_builtins(procedure.eform or self.general_eform)
+        return msgspec.to_builtins(procedure) | {"eform": eform}
+
+    def villages(self) -> list[str]:
+        return [village.name for village in self.site.villages]
+
+
+def _steps_at_screens(guides) -> dict[str, list[tuple[Guide, int]]]:
+    """By screen (endpoint): the steps of the guides that happen on it."""
+    found: dict[str, list[tuple[Guide, int]]] = {}
+    for guide in guides:
+        for number, step in enumerate(guide.steps, start=1):
+            if step.screen:
+                found.setdefault(step.screen, []).append((guide, number))
+    return found
+
+
+def is_in_force(procedure: Procedure, today: date) -> bool:
+    return procedure.valid_to is None or today <= procedure.valid_to

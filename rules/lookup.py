@@ -1,0 +1,69 @@
+"""What anyone who holds a code may read of a dossier (SECURITY §6): never a whole name, a number, an address, a file."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from models import Dossier, Event, State
+from rules import WrongInput
+from rules.masking import mask_name
+from rules.submission import DELIVERIES, last_digits_key
+from rules.vietnamese import ascii_digits
+from rules.workflow import MOVES, STATE_NAMES, SUBMITTED_EVENT
+
+NEXT_STEPS = {
+    State.SUBMITTED: "Bạn chờ xã xem hồ sơ. Chưa phải làm gì.",
+    State.ACCEPTED: "Bạn chờ đến ngày hẹn trả. Chưa phải làm gì.",
+    State.REFUSED: "Đọc lý do bên dưới. Sửa xong bạn có thể nộp hồ sơ mới, hoặc hỏi Bộ phận Một cửa.",
+    State.IN_PROGRESS: "Bạn chờ đến ngày hẹn trả. Chưa phải làm gì.",
+    State.AWAITING_SUPPLEMENT: "Nộp thêm giấy xã cần. Hỏi Bộ phận Một cửa nếu chưa rõ.",
+    State.AWAITING_PAYMENT: "Nộp tiền theo yêu cầu. Hỏi Bộ phận Một cửa nếu chưa rõ.",
+    State.WITHDRAWAL_ASKED: "Bạn chờ xã trả lời việc rút hồ sơ.",
+    State.STOPPED: "Hỏi Bộ phận Một cửa để biết lý do và cách làm tiếp.",
+    State.DONE: "Bạn đến nhận kết quả.",
+    State.RETURNED: "Việc đã xong.",
+}
+DONE_WORDS = {move.name: move.done for move in MOVES} | {SUBMITTED_EVENT: "Bạn nộp hồ sơ"}
+
+
+@dataclass(frozen=True)
+class PublicView:
+    procedure_title: str
+    owner: str
+    state: State
+    state_name: str
+    state_meaning: str
+    next_step: str
+    delivery: str
+    submitted_at: datetime
+    expected_on: date | None
+    due_at: datetime | None
+    is_overdue: bool
+    happened: list[tuple[datetime, str, str]]
+
+
+def find_by_receipt(receipt_code: str) -> Dossier | None:
+    return Dossier.get_or_none(Dossier.receipt_code == receipt_code)
+
+
+def find_by_codes(code: str, last_digits: str) -> Dossier | None:
+    return Dossier.get_or_none(Dossier.code == code, Dossier.owner_last_digits_key == last_digits_key(last_digits))
+
+
+def read_last_digits(text: str) -> str:
+    """Four ASCII digits; raises WrongInput saying what to type."""
+    digits = "".join(sign for sign in ascii_digits(text) if sign.isdigit())
+    if len(digits) != 4:
+        raise WrongInput("Nhập đúng 4 số cuối, ví dụ 1234")
+    return digits
+
+
+def public_view(dossier: Dossier, now: datetime) -> PublicView:
+    name, meaning = STATE_NAMES[dossier.state]
+    return PublicView(
+        procedure_title=dossier.procedure_title, owner=mask_name(dossier.owner_name), state=dossier.state, state_name=name,
+        state_meaning=meaning, next_step=NEXT_STEPS[dossier.state], delivery=DELIVERIES[dossier.delivery],
+        submitted_at=dossier.submitted_at, expected_on=dossier.expected_on, due_at=dossier.due_at,
+        is_overdue=dossier.is_overdue(now), happened=[
+            (event.at, DONE_WORDS[event.name], event.note) for event in dossier.events.order_by(Event.id)
+        ],
+    )

@@ -1,0 +1,256 @@
+"""From a draft to a dossier: what is still missing, and the one moment in which it is submitted (guide IV)."""
+
+import hashlib
+import json
+import secrets
+from datetime import date, datetime
+
+from peewee import IntegrityError
+
+from database import SealedField, db
+from models import Account, DayCounter, Dossier, Draft, Event, Paper, State
+from rules import WrongInput, eform, workflow
+from rules.deadlines import WorkCalendar, expected_day
+from rules.dossier_codes import new_dossier_code, new_receipt_code, show_receipt_code
+from rules.identity import read_id_number, read_person_name
+from rules.outbox import post
+from rules.vietnamese import clean_text, in_vietnam, show_day, show_moment
+
+RELATIONS = ("Cha, mẹ", "Con", "Vợ, chồng", "Ông, bà", "Anh, chị, em", "Người thân khác", "Người được ủy quyền")
+DELIVERIES = {"desk": "Tại Bộ phận Một cửa", "post": "Qua bưu điện", "online": "Trực tuyến"}
+
+
+class ContentChanged(Exception):
+    """The same form was sent before with other answers; `dossier` is the one that was made then."""
+
+    def __init__(self, dossier: Dossier):
+        super().__init__(dossier.code)
+        self.dossier = dossier
+
+
+class NotReady(Exception):
+    """The draft still has gaps or wrong answers."""
+
+
+# --- the draft -------------------------------------------------------------------------------------------------------
+
+
+def open_draft(account: Account, slug: str) -> Draft | None:
+    return Draft.open_ones().where(Draft.account == account, Draft.procedure_slug == slug).first()
+
+
+def open_or_begin_draft(account: Account, slug: str, now: datetime) -> Draft:
+    """The account's open draft of this procedure, made when there is none; two taps make one."""
+    draft = open_draft(account, slug)
+    if draft:
+        return draft
+    try:
+        with db.atomic():
+            return Draft.create(
+                account=account, procedure_slug=slug, idempotency_key=secrets.token_hex(16), created_at=now, updated_at=now
+            )
+    except IntegrityError:
+        return open_draft(account, slug)
+
+
+def save_page(draft: Draft, page_name: str, typed: dict[str, str], now: datetime) -> None:
+    """Keep a page's answers as typed, right or wrong. They are on disk when this returns."""
+    with db.atomic():
+        # The row is locked by the first write, so that two pages saved at once keep both.
+        Draft.update(updated_at=now).where(Draft.id == draft.id, Draft.dossier.is_null()).execute()
+        fresh = Draft.get_by_id(draft.id)
+        if fresh.dossier_id:
+            return
+        fresh.answers = fresh.answers | {key: text[: eform.TYPED_MOST] for key, text in typed.items()}
+        fresh.visited = sorted({*fresh.visited, page_name})
+        fresh.updated_at = now
+        fresh.save(only=[Draft.answers, Draft.visited, Draft.updated_at])
+    draft.answers, draft.visited, draft.updated_at = fresh.answers, fresh.visited, now
+
+
+# --- the parts every procedure asks ----------------------------------------------------------------------------------
+
+
+def owner_faults(answers: eform.Answers) -> dict[str, str]:
+    """What is wrong with the owner of the dossier (chủ hồ sơ), by field."""
+    if answers.get("owner") == "self":
+        return {}
+    if answers.get("owner") != "other":
+        return {"owner": "Chọn: làm cho bạn, hay làm cho người khác"}
+    readers = {
+        "owner_name": (read_person_name, "Nhập họ tên chủ hồ sơ"),
+        "owner_id_number": (read_id_number, "Nhập số căn cước của chủ hồ sơ"),
+        "owner_relation": (_read_relation, "Chọn: bạn là gì của chủ hồ sơ"),
+    }
+    return _faults_of(readers, answers)
+
+
+def _read_relation(typed: str) -> str:
+    if typed not in RELATIONS:
+        raise WrongInput("Chọn: bạn là gì của chủ hồ sơ")
+    return typed
+
+
+def delivery_faults(answers: eform.Answers, offered: list[str]) -> dict[str, str]:
+    """What is wrong with where to receive the result (nơi nhận kết quả)."""
+    if answers.get("delivery") not in offered:
+        return {"delivery": "Chọn nơi nhận kết quả"}
+    if answers["delivery"] == "post":
+        return _faults_of({"delivery_address": (_read_address, "Nhập địa chỉ để bưu điện mang kết quả tới")}, answers)
+    return {}
+
+
+def _read_address(typed: str) -> str:
+    return clean_text(typed, 300)
+
+
+def _faults_of(readers: dict, answers: eform.Answers) -> dict[str, str]:
+    found = {}
+    for key, (read, missing) in readers.items():
+        typed = answers.get(key, "").strip()
+        try:
+            if not typed:
+                raise WrongInput(missing)
+            read(typed)
+        except WrongInput as fault:
+            found[key] = str(fault)
+    return found
+
+
+def offered_deliveries(procedure: dict) -> list[str]:
+    """Where the result of this procedure can be received, the desk first."""
+    return ["desk", *(["post"] if procedure["postal"]["return"] else []), *(["online"] if _is_fully_online(procedure) else [])]
+
+
+def _is_fully_online(procedure: dict) -> bool:
+    return procedure["service_kind"] == "toàn trình" and "online" in procedure["channels"]
+
+
+def paper_need(document: dict) -> str:
+    """What an online dossier wants of a required document: `upload`, `maybe` (only in some cases), `none`.
+
+    A paper that is only shown, or that the e-form itself replaces, is not uploaded (Decree 104/2022: data first).
+    """
+    if document["key"].startswith("to_khai") and document["digital_substitute"]:
+        return "none"
+    if document["required"] == "mandatory" and not document["present_only"]:
+        return "upload"
+    return "maybe"
+
+
+def missing_papers(procedure: dict, papers: dict[str, Paper]) -> list[dict]:
+    return [d for d in procedure["documents"] if paper_need(d) == "upload" and d["key"] not in papers]
+
+
+# --- submitting ------------------------------------------------------------------------------------------------------
+
+
+def content_hash(draft: Draft) -> str:
+    """What the check page showed: answers and papers. Sent along with the form, so that what is submitted is what was seen."""
+    papers = sorted((paper.document_key, paper.content_hash) for paper in draft.papers)
+    text = json.dumps([draft.answers, papers], sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def submit(draft: Draft, seen_hash: str, procedure: dict, office: str, calendar: WorkCalendar, now: datetime, lookup_url) -> Dossier:
+    """Make the dossier of a complete draft, once; the same form again returns the same dossier.
+
+    Raises ContentChanged when the draft became a dossier with other content than `seen_hash`, NotReady when it has
+    gaps or has changed since the check page.
+    """
+    with db.atomic():
+        # This write locks the draft: of two requests at the same moment the second waits here, then finds the dossier.
+        Draft.update(updated_at=now).where(Draft.id == draft.id).execute()
+        draft = Draft.get_by_id(draft.id)
+        if draft.dossier_id:
+            if draft.content_hash != seen_hash:
+                raise ContentChanged(draft.dossier)
+            return draft.dossier
+        if content_hash(draft) != seen_hash or gaps(draft, procedure, in_vietnam(now).date()):
+            raise NotReady
+        dossier = _make_dossier(draft, procedure, office, calendar, now)
+        account = draft.account
+        Draft.update(dossier=dossier, content_hash=seen_hash).where(Draft.id == draft.id).execute()
+        Paper.update(dossier=dossier).where(Paper.draft == draft).execute()
+        workflow.write_event(dossier, workflow.SUBMITTED_EVENT, None, State.SUBMITTED, account, now)
+        if account.email:
+            post(f"submitted-{dossier.id}", account.email, f"Đã nộp hồ sơ {dossier.code}",
+                 _letter(dossier, account, lookup_url(dossier.receipt_code)), now)
+    return dossier
+
+
+def gaps(draft: Draft, procedure: dict, today: date) -> list[str]:
+    """The names of the pages that still want something, in their order; empty when the draft is complete."""
+    answers = draft.answers
+    found = ["owner"] if owner_faults(answers) else []
+    found += [f"page-{p['number']}" for p in eform.asked_pages(procedure["eform"]["pages"], answers) if eform.faults(p["questions"], answers, today)]
+    if delivery_faults(answers, offered_deliveries(procedure)):
+        found.append("delivery")
+    if missing_papers(procedure, {paper.document_key: paper for paper in draft.papers}):
+        found.append("papers")
+    return found
+
+
+def _make_dossier(draft: Draft, procedure: dict, office: str, calendar: WorkCalendar, now: datetime) -> Dossier:
+    answers, account = draft.answers, draft.account
+    today = in_vietnam(now).date()
+    for_self = answers["owner"] == "self"
+    owner_number = account.id_number if for_self else read_id_number(answers["owner_id_number"])
+    return Dossier.create(
+        code=new_dossier_code(office, today, _next_number(office, today)), receipt_code=_free_receipt_code(),
+        office=office, account=account, procedure_slug=procedure["slug"], procedure_title=procedure["title"],
+        procedure=procedure, owner_name=account.full_name if for_self else read_person_name(answers["owner_name"]),
+        owner_last_digits_key=last_digits_key(owner_number), answers=answers, delivery=answers["delivery"],
+        submitted_at=now, expected_on=expected_day(workflow.term_of(procedure), now, calendar),
+    )
+
+
+def last_digits_key(id_number: str) -> str:
+    return SealedField.sealer.fingerprint(f"last-digits:{id_number[-4:]}")
+
+
+def _next_number(office: str, day: date) -> int:
+    (DayCounter.insert(office=office, day=day, last=1)
+     .on_conflict(conflict_target=[DayCounter.office, DayCounter.day], update={DayCounter.last: DayCounter.last + 1})
+     .execute())
+    return DayCounter.get(DayCounter.office == office, DayCounter.day == day).last
+
+
+def _free_receipt_code() -> str:
+    # 50 random bits: a second round is a theoretical courtesy, and the unique index stands behind it.
+    while Dossier.select().where(Dossier.receipt_code == (code := new_receipt_code())).exists():
+        pass
+    return code
+
+
+def _letter(dossier: Dossier, account: Account, url: str) -> str:
+    expected = f"Ngày hẹn dự kiến: {show_day(dossier.expected_on)} (tính từ khi xã nhận đủ hồ sơ).\n" if dossier.expected_on else ""
+    return f"""Chào {account.full_name},
+
+Bạn đã nộp hồ sơ: {dossier.procedure_title}
+Lúc {show_moment(dossier.submitted_at)}.
+Hồ sơ đã chuyển đến Bộ phận tiếp nhận và trả kết quả.
+
+Mã số hồ sơ: {dossier.code}
+Mã biên nhận: {show_receipt_code(dossier.receipt_code)}
+{expected}
+Xem hồ sơ đến đâu:
+{url}
+
+Ai có mã biên nhận đều xem được hồ sơ đến đâu. Đừng đưa cho người lạ.
+Đây không phải Cổng Dịch vụ công quốc gia.
+"""
+
+
+def mine(account: Account, code: str) -> Dossier | None:
+    """The account's own dossier of this code; somebody else's is as good as none."""
+    return Dossier.get_or_none(Dossier.code == code, Dossier.account == account)
+
+
+def timeline(dossier: Dossier) -> list[Event]:
+    return list(dossier.events.order_by(Event.id))
+
+
+def drop_draft(draft: Draft) -> None:
+    """Forget a draft that is not a dossier; its files are swept a day later."""
+    Draft.delete().where(Draft.id == draft.id, Draft.dossier.is_null()).execute()

@@ -1,0 +1,75 @@
+"""Every setting: its name, its default and what it means. The environment overrides the default."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable, Mapping
+from urllib.parse import urlsplit
+
+PROJECT = Path(__file__).resolve().parent
+
+
+class SettingRefused(ValueError):
+    """A setting in the environment cannot be understood; the message names it."""
+
+
+def _whole_number(text: str) -> int:
+    return int(text)
+
+
+def _switch(text: str) -> bool:
+    """`on` or `off`; a typo stops the start rather than choosing for the operator."""
+    return {"on": True, "off": False}[text]
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+@dataclass(frozen=True)
+class Setting:
+    name: str
+    default: str
+    meaning: str
+    read: Callable[[str], object] = str
+
+
+SETTINGS = (
+    Setting("HOST", "127.0.0.1", "address the server listens on"),
+    Setting("PORT", "8000", "port the server listens on", _whole_number),
+    Setting("THREADS", "8", "requests the server answers at once", _whole_number),
+    Setting("INSTANCE_DIR", "instance", "folder of all that is not code: database, files, queue, outbox, keys"),
+    Setting("CONTENT_DIR", "content", "folder of what the commune edits, read by `init`"),
+    Setting("SITE_URL", "http://127.0.0.1:{PORT}", "public address; https turns on Secure cookies, `__Host-` and HSTS"),
+    Setting("TRUSTED_HOSTS", "{SITE_HOST},localhost,127.0.0.1", "host names answered; any other is refused", _names),
+    Setting("TRUSTED_PROXIES", "0", "how many proxies in front may name the client's address", _whole_number),
+    Setting("SECRET_KEY", "", "signs form tokens; empty: made once into INSTANCE_DIR/secret.key"),
+    Setting("SECRET_KEY_FALLBACKS", "", "earlier values of SECRET_KEY that still open forms", _names),
+    Setting("DATA_KEY_FILE", "{INSTANCE_DIR}/data.key", "key that seals papers and answers; keep it apart from backups"),
+    Setting("DATABASE_URL", "sqlite:///{INSTANCE_DIR}/app.db", "where rows are kept: sqlite:///… or postgresql://…"),
+    Setting("STORAGE_URL", "file://{INSTANCE_DIR}/files", "where papers are kept"),
+    Setting("QUEUE_URL", "sqlite:///{INSTANCE_DIR}/queue.db", "where background work waits"),
+    Setting("MAIL_URL", "file://{INSTANCE_DIR}/outbox", "how mail leaves: file://folder, smtp://… or smtps://…"),
+    Setting("MAIL_FROM", "khong-tra-loi@{SITE_HOST}", "sender of the site's mail"),
+    Setting("RATE_LIMITS", "on", "off for load tests alone; shown as a warning on /suc-khoe and in the log", _switch),
+)
+
+
+def read_settings(environ: Mapping[str, str]) -> dict[str, object]:
+    """Every setting by name, from `environ` or its default.
+
+    Raises SettingRefused when a value has the wrong form.
+    """
+    values: dict[str, object] = {}
+    for setting in SETTINGS:
+        text = environ.get(setting.name) or setting.default.format(**values, SITE_HOST=_host(values))
+        try:
+            values[setting.name] = setting.read(text)
+        except (ValueError, KeyError) as fault:
+            raise SettingRefused(f"{setting.name}={text!r}: {setting.meaning}") from fault
+        if setting.name in ("INSTANCE_DIR", "CONTENT_DIR"):
+            values[setting.name] = str(PROJECT / text)
+    return values
+
+
+def _host(values: Mapping[str, object]) -> str:
+    return urlsplit(str(values.get("SITE_URL", ""))).hostname or "localhost"

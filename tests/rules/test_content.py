@@ -1,0 +1,334 @@
+"""The content folder: what ships is sound, and every fault of every file is named in one run."""
+
+import re
+import shutil
+import unicodedata
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from rules.content import LETTER_STEPS, ContentWrong, Procedure, Question, check_content, read_content
+
+SHIPPED = Path(__file__).parents[2] / "content"
+GUIDE = "guides/5-tra-cuu-ho-so.yaml"
+BIRTH = "procedures/dang-ky-khai-sinh.yaml"
+
+
+@pytest.fixture(scope="module")
+def content():
+    return read_content(SHIPPED)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A copy of the shipped content that a test may spoil; two procedures are enough, and quicker."""
+    others = [path.name for path in SHIPPED.glob("procedures/*") if path.stem not in ("dang-ky-khai-sinh", "dang-ky-khai-tu")]
+    return Path(shutil.copytree(SHIPPED, tmp_path / "content", ignore=shutil.ignore_patterns(*others)))
+
+
+@pytest.fixture
+def spoil(folder):
+    """Replace a piece of one file, once."""
+
+    def replace(name, old, new):
+        text = (folder / name).read_text("utf-8")
+        assert old in text
+        (folder / name).write_text(text.replace(old, new, 1), "utf-8")
+
+    return replace
+
+
+def questions_of(procedure):
+    return [question for page in procedure.eform.pages for question in page.questions]
+
+
+# What ships
+
+def test_the_shipped_content_has_no_faults():
+    assert check_content(SHIPPED) == []
+
+
+def test_the_guides_are_those_of_the_letter(content):
+    assert {guide.number: len(guide.steps) for guide in content.guides} == LETTER_STEPS
+    assert list(LETTER_STEPS.values()) == [7, 4, 6, 4, 2, 2, 7, 2]
+
+
+@pytest.mark.parametrize(
+    "slug, number, labels",
+    [
+        ("dang-ky-tai-khoan", 2, ["Tài khoản cấp bởi dịch vụ công tỉnh Gia Lai"]),
+        ("dang-ky-tai-khoan", 4, ["Công dân", "Doanh nghiệp", "Xác minh mức độ trung bình (IAL2)"]),
+        ("dang-ky-tai-khoan", 5, ["CMND", "Tiến hành đăng ký"]),
+        ("quen-mat-khau", 3, ["Mật khẩu"]),
+        ("nop-ho-so", 1, ["Dịch vụ công"]),
+        ("tra-cuu-ho-so", 2, ["Mã số hồ sơ/ Mã biên nhận", "Tra cứu"]),
+        ("tai-lieu-ca-nhan", 2, ["Quản lý tài liệu", "Lưu"]),
+        ("thanh-toan", 4, ["Thanh toán trực tuyến qua cổng DVCQG"]),
+        ("lich-su-giao-dich", 2, ["Lịch sử giao dịch", "Tìm kiếm"]),
+    ],
+)
+def test_a_step_names_the_letters_labels(content, slug, number, labels):
+    guide = next(guide for guide in content.guides if guide.slug == slug)
+
+    assert re.findall(r"\{(.+?)\}", guide.steps[number - 1].do) == labels
+
+
+def test_a_step_is_short_enough_for_its_page(content):
+    long = [
+        (guide.slug, step.title)
+        for guide in content.guides
+        for step in guide.steps
+        if len(step.title + step.do + step.where + step.see + step.trouble) > 320
+    ]
+    assert long == []
+
+
+def test_there_are_51_procedures_eleven_of_them_popular(content):
+    assert len(content.procedures) == 51
+    assert sum(procedure.popular for procedure in content.procedures) == 11
+
+
+def test_every_procedure_is_found_by_other_words_than_its_name(content):
+    assert [procedure.slug for procedure in content.procedures if not procedure.also] == []
+
+
+def test_every_popular_procedure_has_an_eform_of_its_own(content):
+    assert [procedure.slug for procedure in content.procedures if procedure.popular and not procedure.eform] == []
+
+
+def test_a_fee_set_by_the_province_waits_for_confirmation(content):
+    provincial = [procedure.fee for procedure in content.procedures if procedure.fee.set_by == "HĐND tỉnh"]
+
+    assert provincial
+    assert all(fee.to_confirm for fee in provincial)
+
+
+def test_what_the_engine_asks_itself_is_asked_by_no_eform(content):
+    asked = Counter(q.key for procedure in content.procedures if procedure.eform for q in questions_of(procedure))
+
+    assert not {"cach_nhan_ket_qua", "dia_chi_nhan", "cam_doan"} & set(asked)
+
+
+def test_the_general_eform_fills_itself_from_the_account(content):
+    filled = {question.prefill for page in content.general_eform.pages for question in page.questions} - {None}
+
+    assert filled == {"name", "id_number", "birth_date", "phone", "email", "address", "village"}
+
+
+def test_the_culture_day_of_2026_is_off(content):
+    assert "2026-11-24" in {str(entry.day) for entry in content.calendar.off}
+
+
+def test_a_year_not_fully_announced_says_so(content):
+    assert [entry.year for entry in content.calendar.incomplete_years] == [2027]
+
+
+def test_codes_and_old_codes_stay_text(content):
+    procedure = next(p for p in content.procedures if p.slug == "tro-cap-xa-hoi-hang-thang")
+
+    assert (procedure.code, procedure.replaces.code) == ("1.116909", "1.001776")
+    assert content.site.codes.unit == "23710"
+
+
+def test_an_empty_value_is_as_good_as_absent(content):
+    assert (content.site.phone, content.site.letter.number) == ("", "")
+
+
+# The traps of YAML
+
+@pytest.mark.parametrize("written", ["001077012345", "no", "12:30:00", "1e3", "on", "~"])
+def test_yaml_keeps_what_was_written(folder, spoil, written):
+    spoil("site.yaml", 'phone: ""', f"phone: {written}")
+
+    assert read_content(folder).site.phone == written
+
+
+def test_a_file_of_notepad_and_a_mac_is_read(folder):
+    path = folder / "sources.yaml"
+    path.write_text("\ufeff" + unicodedata.normalize("NFD", path.read_text("utf-8")), "utf-8")
+
+    assert read_content(folder).sources["public"].startswith("Tài liệu")
+
+
+def test_a_yaml_error_is_named_with_its_line(folder):
+    (folder / "site.yaml").write_text("name: xã Ia Băng\nphone: [1\n", "utf-8")
+
+    (fault,) = [fault for fault in check_content(folder) if fault.startswith("site.yaml")]
+    assert fault.startswith("site.yaml: dòng 3: không đọc được YAML")
+
+
+def test_a_key_written_twice_is_a_fault_not_a_loss(folder, spoil):
+    spoil("site.yaml", 'phone: ""', 'phone: ""\nphone: "0900000000"')
+
+    (fault,) = check_content(folder)
+    assert re.fullmatch(r"site.yaml: dòng \d+: “phone” viết hai lần", fault)
+
+
+def test_a_file_that_is_not_utf8_is_named(folder):
+    (folder / "site.yaml").write_bytes("name: xã Ia Băng".encode("utf-16"))
+
+    assert "site.yaml: tệp: phải lưu bằng mã UTF-8" in check_content(folder)
+
+
+@pytest.mark.parametrize("name", ["site.yaml", "calendar.yaml", "sources.yaml", "eform-chung.yaml"])
+def test_a_missing_file_is_named(folder, name):
+    (folder / name).unlink()
+
+    assert check_content(folder) == [f"{name}: tệp: không có tệp này"]
+
+
+# Every kind of fault, with file and place
+
+@pytest.mark.parametrize(
+    "name, old, new, fault",
+    [
+        (GUIDE, "title: Nhập mã", "title:", "steps.2.title: thiếu, hoặc để trống"),
+        (GUIDE, "title: Nhập mã", "title: " + "a" * 41, "nhiều nhất 40 chữ"),
+        (GUIDE, "checked_on: 2026-11-22", "checked_on: 2026-02-30", "checked_on: “2026-02-30”: phải là ngày có thật"),
+        (GUIDE, "{Tra cứu}", "{Tra cứu", "steps.1.do: dấu { và } không thành cặp"),
+        (GUIDE, "number: 5", "number: năm", "number: “năm”: phải là số nguyên"),
+        (GUIDE, "number: 5", "number: 9", "number: thư chỉ có hướng dẫn 1 đến 8"),
+        (GUIDE, "number: 5", "number: 4", "number: “4” đã dùng ở guides/4-nop-ho-so.yaml"),
+        (GUIDE, "slug: tra-cuu-ho-so", "slug: nop-ho-so", "slug: “nop-ho-so” đã dùng ở guides/4-nop-ho-so.yaml"),
+        (GUIDE, "slug: tra-cuu-ho-so", "slug: Tra cứu", "slug: “Tra cứu”: chỉ dùng chữ thường không dấu"),
+        (GUIDE, "screen: home.home", "screen: trang chủ", "steps.1.screen: “trang chủ”: tên màn hình"),
+        (GUIDE, "short:", "colour: red\nshort:", "colour: không có mục tên này"),
+        (GUIDE, "steps:", "steps: []\nnote:", "steps: thư có 2 bước, ở đây có 0"),
+        (BIRTH, "code: '1.001193'", "code: '1.000656'", "đã dùng ở procedures/dang-ky-khai-sinh.yaml"),
+        (BIRTH, "code: '1.001193'", "code: 1001193", "code: “1001193”: mã thủ tục phải như 1.001193"),
+        (BIRTH, "slug: dang-ky-khai-sinh", "slug: khai-sinh", "slug: tên tệp phải là procedures/khai-sinh.yaml"),
+        (BIRTH, "popular: true", "popular: có", "popular: “có”: phải là true hoặc false"),
+        (BIRTH, "amount: 8000", "amount: -1", "fee.amount: “-1”: phải là số nguyên, không âm"),
+        (BIRTH, "cutoff: '15:00'", "cutoff: '25:00'", "processing.cutoff: “25:00”: giờ phải như 07:30"),
+        (BIRTH, "  - online\n", "  - fax\n", "channels.2: “fax”: phải là một trong: direct, online, postal"),
+        (BIRTH, "key: giay_chung_sinh\n", "key: to_khai\n", "documents: “to_khai” có hai lần"),
+        (BIRTH, "condition: Trẻ bị bỏ rơi", "condition:", "documents.3.condition: giấy tờ có điều kiện"),
+        (BIRTH, "- seed-hotich", "- bao-cu", "source: sources.yaml không có “bao-cu”"),
+        (BIRTH, "agency: UBND xã", "agency: UBND huyện", "agency: site.yaml không có cơ quan “UBND huyện”"),
+        (BIRTH, "type: village", "type: thon", "questions.4.type: “thon”: phải là một trong"),
+        (BIRTH, "key: nyc_email", "key: nyc_dien_thoai", "eform.pages: “nyc_dien_thoai” có hai lần"),
+        (BIRTH, "prefill: email", "prefill: thu", "prefill: “thu”: phải là một trong"),
+        ("calendar.yaml", "day: 2024-05-04", "day: 2024-05-01", "work: 2024-05-01 vừa nghỉ vừa làm việc"),
+        ("calendar.yaml", "day: 2026-11-24", "day: 2026-09-02", "off: “2026-09-02” có hai lần"),
+        ("calendar.yaml", "day: 2026-11-24", "day: 24/11/2026", "off.38.day: “24/11/2026”: phải là ngày có thật"),
+        ("calendar.yaml", '["07:30", "11:30"]', '["11:30"]', "working_hours.morning: phải có hai giờ"),
+        ("site.yaml", "name: Thôn 2,", "name: Thôn 1,", "villages: “Thôn 1 (Ia Băng)” có hai lần"),
+        ("site.yaml", "https://dichvucong.gov.vn", "dichvucong.gov.vn", "links.1.url: “dichvucong.gov.vn”: địa chỉ"),
+        ("sources.yaml", "memory: Ghi theo hiểu biết, chưa đối chiếu", "memory: ''", "memory: “”: không được để trống"),
+    ],
+)
+def test_a_fault_is_named_with_its_file_and_place(folder, spoil, name, old, new, fault):
+    spoil(name, old, new)
+
+    assert [line for line in check_content(folder) if fault in line and line.split(": ")[0].endswith(".yaml")]
+
+
+EFORM = """
+pages:
+  - title: Một
+    group: Nhóm
+    questions:
+      - {key: mau, label: Màu, type: choice, required: true, choices: [Đỏ, Xanh]}
+      - {key: co, label: Có không, type: yes_no, required: true}
+      - {key: ten, label: Tên, type: text, required: false}
+  - title: Hai
+    group: Nhóm
+    questions:
+      - {key: sau, label: Sau, type: text, required: false, show_if: {mau: Đỏ}}
+      - QUESTION
+"""
+
+
+@pytest.mark.parametrize(
+    "question, fault",
+    [
+        ("{key: q, label: Q, type: text, required: true, show_if: {khac: Đỏ}}", "show_if: không có câu “khac”"),
+        ("{key: q, label: Q, type: text, required: true, show_if: {sau: ''}}", "show_if: câu “sau” phải ở một trang trước"),
+        ("{key: q, label: Q, type: text, required: true, show_if: {mau: Tím}}", "“Tím” không phải câu trả lời của “mau”"),
+        ("{key: q, label: Q, type: text, required: true, show_if: {mau: [Đỏ, Tím]}}", "“Tím” không phải câu trả lời"),
+        ("{key: q, label: Q, type: text, required: true, show_if: {co: có}}", "“có” không phải câu trả lời của “co”"),
+        ("{key: q, label: Q, type: text, required: true, show_if: {ten: An}}", "“An” không phải câu trả lời của “ten”"),
+        ("{key: q, label: Q, type: choice, required: true}", "choices: câu chọn phải có các lựa chọn"),
+        ("{key: q, label: Q, type: choice, required: true, choices: [A, A]}", "choices: “A” có hai lần"),
+        ("{key: q, label: Q, type: text, required: true, choices: [A]}", "choices: chỉ câu kiểu choice"),
+        ("{key: q, label: Q, type: text, required: true, rule: not_future}", "rule: chỉ câu kiểu date"),
+        ("{key: q, label: Q, type: number, required: true, min: 5, max: 1}", "max: nhỏ hơn min"),
+        ("{key: q, label: '', type: text, required: true}", "label: thiếu, hoặc để trống"),
+        ("chữ", "phải là các dòng “tên: giá trị”"),
+    ],
+)
+def test_a_fault_of_a_question_is_named_with_its_place(folder, question, fault):
+    (folder / "eform-chung.yaml").write_text(EFORM.replace("QUESTION", question), "utf-8")
+
+    (line,) = check_content(folder)
+    assert line.startswith("eform-chung.yaml: pages.2.questions.2")
+    assert fault in line
+
+
+@pytest.mark.parametrize("condition", ["{mau: Đỏ}", "{mau: [Đỏ, Xanh]}", "{co: true}", "{co: false}", "{ten: ''}"])
+def test_a_condition_may_wait_for_a_choice_a_yes_or_an_empty_answer(folder, condition):
+    question = f"{{key: q, label: Q, type: text, required: false, show_if: {condition}}}"
+    (folder / "eform-chung.yaml").write_text(EFORM.replace("QUESTION", question), "utf-8")
+
+    assert check_content(folder) == []
+
+
+def test_a_page_of_eight_questions_is_too_long(folder):
+    more = "".join(f"\n      - {{key: q{n}, label: Q, type: text, required: false}}" for n in range(7))
+    (folder / "eform-chung.yaml").write_text(EFORM.replace("\n      - QUESTION", more), "utf-8")
+
+    assert check_content(folder) == ["eform-chung.yaml: pages.2: một trang có từ 1 đến 7 câu, ở đây có 8"]
+
+
+def test_a_guide_of_the_letter_may_not_be_missing(folder):
+    (folder / GUIDE).unlink()
+
+    assert check_content(folder) == ["guides: thiếu hướng dẫn số 5: thư có 8"]
+
+
+# All faults of all files in one run
+
+def test_two_faults_in_one_file_and_two_files_with_faults_are_all_named(folder, spoil):
+    spoil(GUIDE, "title: Nhập mã", "title:")
+    spoil(GUIDE, "short:", "shrt:")
+    spoil(BIRTH, "popular: true", "popular: có")
+
+    assert check_content(folder) == [
+        f"{GUIDE}: shrt: không có mục tên này",
+        f"{GUIDE}: short: thiếu, hoặc để trống",
+        f"{GUIDE}: steps.2.title: thiếu, hoặc để trống",
+        f"{BIRTH}: popular: “có”: phải là true hoặc false",
+    ]
+
+
+def test_a_fault_of_kind_does_not_hide_one_of_meaning(folder, spoil):
+    spoil(GUIDE, "checked_on: 2026-11-22", "checked_on: hôm nay")
+    spoil(GUIDE, "{Tra cứu}", "Tra cứu}")
+
+    assert [fault.split(": ")[1] for fault in check_content(folder)] == ["checked_on", "steps.1.do"]
+
+
+def test_a_file_full_of_nonsense_breaks_nothing(folder):
+    for path in folder.rglob("*.yaml"):
+        path.write_text("- chữ\n- {a: [1, {b: c}]}\n", "utf-8")
+
+    assert {fault.split(": ")[0] for fault in check_content(folder)} >= {"site.yaml", GUIDE, BIRTH}
+
+
+@pytest.mark.parametrize("kind", [Procedure, Question])
+def test_a_part_with_nothing_in_it_names_all_it_lacks(folder, kind):
+    (folder / BIRTH).write_text("{}" if kind is Procedure else "eform: {pages: [{questions: [{}]}]}", "utf-8")
+
+    lacking = {fault.split(": ")[1] for fault in check_content(folder) if fault.startswith(BIRTH)}
+    assert lacking >= {"code", "slug", "fee", "postal"}
+    assert kind is Procedure or "eform.pages.1.questions.1.key" in lacking
+
+
+def test_reading_a_folder_with_faults_raises_them_all(folder, spoil):
+    spoil(GUIDE, "title: Nhập mã", "title:")
+    spoil(BIRTH, "popular: true", "popular: có")
+
+    with pytest.raises(ContentWrong) as wrong:
+        read_content(folder)
+    assert wrong.value.faults == check_content(folder)

@@ -1,0 +1,64 @@
+"""Who may open a view: said in one line above its name, refused by default."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from flask import abort, g, redirect, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from database import utc_now
+from models import Account
+from views.visits import current_login, log_security
+
+STAFF = frozenset({"officer", "specialist", "leader", "culture", "village_head", "postal_clerk", "administrator"})
+
+
+def open_to(*roles: str, saves_draft: bool = False) -> Callable:
+    """Open a view to `roles`: "anyone", "citizen" or roles of the staff. Others log in, or are told there is no such page.
+
+    With `saves_draft`, a citizen whose login has just run out may still send what was being typed: it is saved to the
+    citizen's own draft, and nothing is shown before logging in again.
+    """
+
+    def mark(view: Callable) -> Callable:
+        @wraps(view)
+        def guarded(*args, **kwargs):
+            if "anyone" in roles or current_user.role in roles:
+                return view(*args, **kwargs)
+            if saves_draft and request.method == "POST" and _may_still_write():
+                return _save_then_ask(view, args, kwargs)
+            return _refuse(roles)
+
+        guarded.open_to = frozenset(roles)
+        return guarded
+
+    return mark
+
+
+def _may_still_write() -> bool:
+    login = current_login()
+    return bool(login and login.account and not current_user.is_authenticated and login.may_still_write(utc_now()))
+
+
+def _save_then_ask(view: Callable, args, kwargs) -> Response:
+    g._login_user = current_login().account
+    g.is_late = True
+    answer = view(*args, **kwargs)
+    where = getattr(answer, "location", None) or request.path
+    return redirect(url_for("account.log_in", tiep=where, da="da-luu"), 303)
+
+
+def _refuse(roles: tuple[str, ...]) -> Response:
+    wants_staff = bool(STAFF.intersection(roles))
+    if current_user.is_authenticated and not (wants_staff and isinstance(current_user._get_current_object(), Account)):
+        log_security("refused", path=request.path, person=current_user.get_id(), role=current_user.role)
+        abort(404)
+    if wants_staff:
+        return redirect(url_for("desk.log_in", tiep=_own_path()), 303)
+    return redirect(url_for("account.log_in", tiep=_own_path()), 303)
+
+
+def _own_path() -> str:
+    # After logging in a form is not sent again: its page is shown.
+    return request.path

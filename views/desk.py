@@ -1,0 +1,144 @@
+"""The desk, first room: log in, the queue, one dossier, accept, refuse."""
+
+import secrets
+
+from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request, url_for
+from flask_login import current_user
+from wtforms import HiddenField
+
+from database import utc_now
+from models import Dossier, Paper
+from rules import WrongInput, accounts, desk, submission, workflow
+from rules.vietnamese import clean_text
+from rules.workflow import MoveRefused
+from views.access import open_to
+from views.answering import go_on, own_path
+from views.forms import Form, ReadField, SecretField
+from views.visits import client_address, log_security, start_login
+
+bp = Blueprint("desk", __name__, url_prefix="/mot-cua")
+
+WORKERS_AT_DESK = ("officer", "specialist", "leader")
+
+
+class StaffLoginForm(Form):
+    login_name = ReadField("Tên đăng nhập", lambda text: clean_text(text, 60), "Nhập tên đăng nhập")
+    password = SecretField("Mật khẩu", missing="Nhập mật khẩu")
+    next_page = HiddenField()
+
+
+@bp.route("/dang-nhap", methods=["GET", "POST"])
+@open_to("anyone")
+def log_in():
+    form = StaffLoginForm(next_page=request.args.get("tiep", ""))
+    if form.validate_on_submit():
+        try:
+            staff = accounts.check_staff(form.login_name.value, form.password.data, client_address(), utc_now())
+        except WrongInput as refusal:
+            log_security("staff login refused", who=form.login_name.value)
+            form.login_name.errors = [str(refusal)]
+        else:
+            start_login(staff)
+            log_security("staff login", staff=staff.id)
+            return redirect(own_path(form.next_page.data, url_for(".waiting_dossiers")), 303)
+    return render_template("desk/log_in.html", form=form), 422 if form.errors else 200
+
+
+# --- the queue -------------------------------------------------------------------------------------------------------
+
+
+@bp.get("/")
+@open_to(*WORKERS_AT_DESK)
+def waiting_dossiers():
+    chosen = request.args.get("xem", "")
+    queue = desk.queue(current_user.office, chosen if chosen in desk.QUEUES else desk.FIRST_QUEUE, utc_now(),
+                       request.args.get("trang", 1, type=int))
+    return render_template("desk/waiting_dossiers.html", queue=queue, queues=desk.QUEUES, counts=desk.counts(current_user.office, utc_now()))
+
+
+# --- one dossier -----------------------------------------------------------------------------------------------------
+
+
+def dossier_of_my_office(code: str) -> Dossier:
+    return Dossier.get_or_none(Dossier.code == code, Dossier.office == current_user.office) or abort(404)
+
+
+class MoveForm(Form):
+    """A button that moves a dossier; `form_key` lets the same form, sent twice, find what the first one did."""
+
+    form_key = HiddenField(default=lambda: secrets.token_hex(16))
+
+
+class RefusalForm(MoveForm):
+    reason = ReadField("Lý do", lambda text: clean_text(text, 500, lines=True), "Nhập lý do từ chối",
+                       hint="Người dân đọc được lý do này. Viết rõ thiếu gì, làm tiếp thế nào.")
+
+
+@bp.get("/ho-so/<code>")
+@open_to(*WORKERS_AT_DESK)
+def show_dossier(code: str):
+    return show(dossier_of_my_office(code), MoveForm())
+
+
+def show(dossier: Dossier, form: Form, fault: str = "", status: int = 200):
+    log_security("dossier opened", staff=current_user.id, dossier=dossier.code, purpose="queue")
+    page = render_template(
+        "desk/show_dossier.html", dossier=dossier, form=form, fault=fault, moves=workflow.open_moves(dossier, current_user),
+        papers=list(dossier.papers), documents={d["key"]: d["name"] for d in dossier.procedure["documents"]},
+        pages=desk.answers_shown(dossier, utc_now()), events=submission.timeline(dossier),
+    )
+    return page, status
+
+
+@bp.post("/ho-so/<code>/tiep-nhan")
+@open_to("officer")
+def accept_dossier(code: str):
+    dossier = dossier_of_my_office(code)
+    form = MoveForm()
+    if not form.validate():
+        return show(dossier, form, form.problems()[0][1], 422)
+    try:
+        workflow.make_move(dossier, "accept", current_user._get_current_object(), utc_now(), g.library.calendar, form_key=key_of(form, dossier))
+    except MoveRefused as refusal:
+        return show(dossier_of_my_office(code), MoveForm(formdata=None), str(refusal), 409)
+    return go_on(".show_dossier", code=code, da="tiep-nhan")
+
+
+@bp.route("/ho-so/<code>/tu-choi", methods=["GET", "POST"])
+@open_to("officer")
+def refuse_dossier(code: str):
+    dossier = dossier_of_my_office(code)
+    form = RefusalForm()
+    if form.validate_on_submit():
+        try:
+            workflow.make_move(dossier, "refuse", current_user._get_current_object(), utc_now(), g.library.calendar,
+                               note=form.reason.value, form_key=key_of(form, dossier))
+        except MoveRefused as refusal:
+            return show(dossier_of_my_office(code), MoveForm(formdata=None), str(refusal), 409)
+        return go_on(".show_dossier", code=code, da="tu-choi")
+    return render_template("desk/refuse_dossier.html", dossier=dossier, form=form), 422 if form.errors else 200
+
+
+def key_of(form: MoveForm, dossier: Dossier) -> str:
+    """The form's key, tied to its dossier: a key of one dossier never answers for another."""
+    return f"{dossier.id}-{form.form_key.data}"[:64]
+
+
+@bp.get("/ho-so/<code>/giay/<int:paper_id>")
+@open_to(*WORKERS_AT_DESK)
+def open_paper(code: str, paper_id: int):
+    dossier = dossier_of_my_office(code)
+    paper = Paper.get_or_none(Paper.id == paper_id, Paper.dossier == dossier) or abort(404)
+    log_security("paper opened", staff=current_user.id, dossier=dossier.code, paper=paper.id, document=paper.document_key, purpose="queue")
+    return send_paper(paper)
+
+
+def send_paper(paper: Paper) -> Response:
+    """The file itself: as an attachment of our own type, in a sandbox, kept by nobody (SECURITY §9)."""
+    answer = Response(current_app.extensions["files"].read(paper.stored_name), mimetype=paper.media_type)
+    answer.headers["Content-Disposition"] = f"attachment; filename={paper.document_key}{SUFFIXES[paper.media_type]}"
+    answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return answer
+
+
+SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "application/pdf": ".pdf"}

@@ -1,0 +1,51 @@
+"""What went wrong, in the person's words, with the way on."""
+
+from logging import getLogger
+
+from flask import Flask, g, render_template
+from werkzeug.exceptions import HTTPException
+
+from gateways.files import StorageFull
+from peewee import OperationalError
+from rules.attempts import TooManyTries
+
+log = getLogger(__name__)
+
+# title, what to do
+PAGES = {
+    400: ("Yêu cầu chưa đúng", "Quay lại trang trước rồi thử lại. Vẫn không được thì mở trang chủ."),
+    403: ("Trang khác gửi yêu cầu này", "Vì an toàn, yêu cầu từ trang khác không được nhận. Hãy mở trang này và bấm nút ở đây."),
+    404: ("Không có trang này", "Có thể địa chỉ gõ thiếu chữ, hoặc trang đã đổi chỗ. Tìm việc cần làm ở trang chủ."),
+    405: ("Không mở được theo cách này", "Quay lại trang trước rồi bấm nút trên trang."),
+    408: ("Mạng chậm quá", "Dữ liệu chưa tới đủ. Điều đã lưu vẫn còn. Hãy gửi lại."),
+    413: ("Dữ liệu gửi lên lớn quá", "Mỗi giấy tối đa 5 MB. Quay lại trang trước, chọn ảnh nhỏ hơn rồi gửi lại. Điều đã lưu vẫn còn."),
+    429: ("Thử nhiều lần quá", "Chờ vài phút rồi thử lại."),
+    500: ("Trang gặp lỗi", "Lỗi ở phía xã, không phải do bạn. Điều đã lưu vẫn còn. Chờ ít phút rồi thử lại."),
+    503: ("Đang bận", "Chờ một phút rồi thử lại. Điều đã lưu vẫn còn."),
+    507: ("Chưa lưu được", "Máy của xã đang hết chỗ chứa. Đừng đóng trang trước: chờ ít phút rồi gửi lại."),
+}
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(HTTPException, show_http_error)
+    app.register_error_handler(TooManyTries, lambda fault: page(429, str(fault)))
+    app.register_error_handler(StorageFull, lambda fault: page(507))
+    app.register_error_handler(OperationalError, show_database_error)
+
+
+def show_http_error(error: HTTPException):
+    if error.code is None or error.code < 400:
+        return error
+    return page(error.code)
+
+
+def show_database_error(error: OperationalError):
+    log.error("database: %s", error)
+    return page(507 if "full" in str(error) else 503)
+
+
+def page(status: int, what_to_do: str = ""):
+    title, usual = PAGES.get(status, PAGES[500] if status >= 500 else PAGES[400])
+    if "library" not in g:
+        g.library = None
+    return render_template("errors/error.html", title=title, what_to_do=what_to_do or usual), status

@@ -1,0 +1,77 @@
+"""What all forms share: the token, messages in Vietnamese, and lines that a rule reads."""
+
+from collections.abc import Callable
+
+from flask_wtf import FlaskForm
+from wtforms import StringField
+from wtforms.validators import StopValidation
+
+from rules import WrongInput
+
+STALE = "Trang này mở đã lâu. Chữ bạn nhập còn nguyên: xem lại rồi bấm nút lần nữa."
+
+
+class Messages:
+    """WTForms has no Vietnamese; these are the few of its own messages a person can meet."""
+
+    TEXTS = {
+        "The CSRF token is missing.": STALE,
+        "The CSRF token is invalid.": STALE,
+        "The CSRF session token is missing.": STALE,
+        "The CSRF tokens do not match.": STALE,
+        "This field is required.": "Ô này cần có",
+        "Not a valid choice.": "Chọn một trong các ô có sẵn",
+        "Invalid Choice: could not coerce.": "Chọn một trong các ô có sẵn",
+    }
+
+    def gettext(self, text: str) -> str:
+        return self.TEXTS.get(text, text)
+
+    def ngettext(self, singular: str, plural: str, number: int) -> str:
+        return self.gettext(plural)
+
+
+class Form(FlaskForm):
+    """A form of this site. With no field of its own it is a button: the token is all it checks."""
+
+    class Meta(FlaskForm.Meta):
+        def get_translations(self, form):
+            return Messages()
+
+    def has_stale_token(self) -> bool:
+        return self.is_submitted() and "csrf_token" in self.errors
+
+    def problems(self) -> list[tuple[str, str]]:
+        """What to mend, in the order of the page: (id of the field, what to do). A stale token is nobody's field."""
+        return [("", STALE) if name == "csrf_token" else (self[name].id, texts[0]) for name, texts in self.errors.items() if name]
+
+
+class ReadField(StringField):
+    """A line that a rule reads: `value` is what the rule made of it, `data` stays as typed, to be shown again."""
+
+    value: str = ""
+
+    def __init__(self, label: str, read: Callable[[str], object] = str, missing: str = "", hint: str = "", **kwargs):
+        super().__init__(label, description=hint, **kwargs)
+        self.read, self.missing = read, missing
+
+    def pre_validate(self, form) -> None:
+        typed = (self.data or "").strip()
+        if not typed and self.missing:
+            raise StopValidation(self.missing)
+        try:
+            self.value = self.read(typed) if typed else ""
+        except WrongInput as fault:
+            raise StopValidation(str(fault)) from fault
+
+
+class SecretField(ReadField):
+    """A password as it was typed, spaces included; never sent back to the screen."""
+
+    def pre_validate(self, form) -> None:
+        if not self.data:
+            raise StopValidation(self.missing)
+        try:
+            self.value = self.read(self.data)
+        except WrongInput as fault:
+            raise StopValidation(str(fault)) from fault

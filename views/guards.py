@@ -1,0 +1,52 @@
+"""What is checked before any view: where a form comes from, and how large it may be."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, abort, current_app, g, request
+
+KILOBYTE = 1024
+# A pasted megabyte must still reach its field's own message, so the door is wider than any honest form.
+MOST_FORM_BYTES = 2048 * KILOBYTE
+# Above the 5 MB a paper may have: a photo of 20 MB is read and then refused beside its field, not by a cut line.
+MOST_UPLOAD_BYTES = 48 * 1024 * KILOBYTE
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def init_app(app: Flask) -> None:
+    app.before_request(limit_size)
+    app.before_request(refuse_other_sites)
+    app.before_request(open_library)
+
+
+def limit_size() -> None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    request.max_content_length = getattr(view, "most_bytes", MOST_FORM_BYTES)
+
+
+def takes_uploads(view):
+    view.most_bytes = MOST_UPLOAD_BYTES
+    return view
+
+
+def refuse_other_sites() -> None:
+    """A changing request that the browser says comes from another site is refused, whatever token it carries."""
+    if request.method in SAFE_METHODS:
+        return
+    fetch_site = request.headers.get("Sec-Fetch-Site")
+    if fetch_site:
+        if fetch_site not in ("same-origin", "none"):
+            abort(403)
+    elif not _is_own_origin(request.headers.get("Origin")):
+        abort(403)
+
+
+def _is_own_origin(origin: str | None) -> bool:
+    # "null" is what browsers send from a page with no-referrer; the form token decides then.
+    if origin in (None, "null"):
+        return True
+    return urlsplit(origin).netloc in (request.host, urlsplit(current_app.config["SITE_URL"]).netloc)
+
+
+def open_library() -> None:
+    g.library = current_app.extensions["library"].refreshed()

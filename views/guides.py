@@ -1,0 +1,61 @@
+"""The eight guides of the letter: all, one, one step, on paper."""
+
+from flask import Blueprint, abort, g, render_template, url_for
+
+from rules.content import Guide
+from views.access import open_to
+from views.headers import public_page
+
+bp = Blueprint("guides", __name__, url_prefix="/huong-dan")
+
+# Where “Làm bước này” leads when the screen is not one address but belongs to what a person does there.
+START_OF_SCREEN = {
+    "procedures.show_procedure": "procedures.catalogue",
+    "submission.check": "procedures.catalogue",
+    "submission.submitted": "personal.page",
+    "account.give_number": "account.choose_kind",
+    "account.give_details": "account.choose_kind",
+    "account.confirm": None,  # only the mail knows that address
+}
+
+
+def guide_of(slug: str) -> Guide:
+    return g.library.guides.get(slug) or abort(404)
+
+
+def address_of(screen: str | None) -> str | None:
+    """Where a step is done on this site; none while its screen is still to come."""
+    endpoint = START_OF_SCREEN.get(screen, screen)
+    return url_for(endpoint) if endpoint else None
+
+
+@bp.get("/")
+@open_to("anyone")
+@public_page(300)
+def all_guides():
+    return render_template("guides/all_guides.html", guides=g.library.guides.values())
+
+
+@bp.get("/<slug>/")
+@open_to("anyone")
+@public_page(300)
+def whole_guide(slug: str):
+    return render_template("guides/whole_guide.html", guide=guide_of(slug))
+
+
+@bp.get("/<slug>/<int:number>")
+@open_to("anyone")
+@public_page(300)
+def guide_step(slug: str, number: int):
+    guide = guide_of(slug)
+    if not 1 <= number <= len(guide.steps):
+        abort(404)
+    step = guide.steps[number - 1]
+    return render_template("guides/guide_step.html", guide=guide, step=step, number=number, address=address_of(step.screen))
+
+
+@bp.get("/<slug>/in")
+@open_to("anyone")
+@public_page(300)
+def print_guide(slug: str):
+    return render_template("guides/print_guide.html", guide=guide_of(slug))

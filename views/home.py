@@ -1,0 +1,46 @@
+"""The front door, what the commune says of itself, and the health of the program."""
+
+from flask import Blueprint, Response, abort, current_app, g, render_template
+
+import database
+from views.access import open_to
+from views.headers import public_page
+
+bp = Blueprint("home", __name__)
+
+
+@bp.get("/")
+@open_to("anyone")
+@public_page(0)
+def home():
+    return render_template("home/home.html", popular=g.library.popular())
+
+
+@bp.get("/lien-he")
+@open_to("anyone")
+@public_page(300)
+def contact():
+    return render_template("home/contact.html")
+
+
+@bp.get("/quyen-rieng-tu")
+@open_to("anyone")
+@public_page(300)
+def privacy():
+    return render_template("home/privacy.html")
+
+
+@bp.get("/suc-khoe")
+@open_to("anyone")
+def health():
+    if not database.answers():
+        return Response("database does not answer\n", 503, mimetype="text/plain")
+    warning = "" if current_app.config["RATE_LIMITS"] else "\nwarning: RATE_LIMITS=off"
+    return Response(f"ok{warning}\n", mimetype="text/plain")
+
+
+@bp.get("/static/<path:filename>")
+@open_to("anyone")
+def static_file(filename: str):
+    """Names the address of a static file; the server in front of the views has already answered for those that exist."""
+    abort(404)

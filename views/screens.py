@@ -1,0 +1,97 @@
+"""What every page knows: the commune, the person, the guide's step that happens here, and how things are written."""
+
+import hashlib
+from pathlib import Path
+
+from flask import Flask, g, request, url_for
+from markupsafe import Markup, escape
+
+from database import utc_now
+from rules import eform, identity, masking, vietnamese
+from rules.content import Guide
+from rules.dossier_codes import show_receipt_code
+from rules.lookup import DONE_WORDS
+from rules.submission import DELIVERIES
+from rules.workflow import STATE_NAMES
+from views.headers import inline_style
+
+STATIC = Path(__file__).resolve().parent.parent / "static"
+ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII")
+# Screens on which a step goes on that the guide binds to another screen of the same room.
+SAME_STEP = {
+    f"submission.{page}": "submission.check" for page in ("owner", "questions", "delivery", "papers")
+}
+FILTERS = {
+    "dong": vietnamese.show_dong, "day": vietnamese.show_day, "long_day": vietnamese.show_long_day,
+    "weekday": vietnamese.show_weekday_short, "moment": vietnamese.show_moment, "size": vietnamese.show_bytes,
+    "phone": identity.show_phone, "masked_number": masking.mask_id_number, "masked_email": masking.mask_email,
+    "receipt": show_receipt_code, "in_vietnam": vietnamese.in_vietnam,
+}
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters |= FILTERS | {"keys": keys, "typed": typed, "zip_same": zip_same}
+    app.jinja_env.globals |= {
+        "asset": asset, "inline_style": inline_style, "roman": ROMAN, "state_names": STATE_NAMES, "deliveries": DELIVERIES,
+        "show_answer": eform.show_answer, "kinds": eform.KINDS, "done_words": DONE_WORDS,
+    }
+    app.context_processor(describe_screen)
+
+
+def describe_screen() -> dict[str, object]:
+    library = g.get("library")
+    return {
+        "site": library.site if library else None,
+        "steps_here": steps_here(library, request.endpoint) if library else [],
+        "wants_script": request.headers.get("Save-Data", "").lower() != "on",
+        "notice": NOTICES.get(request.args.get("da", "")),
+        "now": utc_now(),
+    }
+
+
+# What has just been done, named in the address after a redirect: no state, and a reload says it again.
+NOTICES = {
+    "luu": "Đã lưu.",
+    "da-luu": "Đã lưu điều bạn vừa nhập. Bạn nghỉ hơi lâu nên cần đăng nhập lại để đi tiếp.",
+    "thoat": "Bạn đã thoát. Người dùng máy này sau bạn không xem được gì của bạn.",
+    "gui-giay": "Đã nhận giấy.",
+    "xoa-giay": "Đã bỏ giấy.",
+    "xoa-nhap": "Đã xoá bản nháp.",
+    "tiep-nhan": "Đã tiếp nhận hồ sơ.",
+    "tu-choi": "Đã từ chối hồ sơ.",
+}
+
+
+def zip_same(texts) -> list[tuple[str, str]]:
+    """Options of a choice whose value is what stands on the screen."""
+    return [(text, text) for text in texts]
+
+
+def steps_here(library, endpoint: str | None) -> list[tuple[Guide, int]]:
+    return library.steps_at_screen.get(SAME_STEP.get(endpoint, endpoint), [])
+
+
+def asset(name: str) -> str:
+    """The address of a static file, with a mark of its content: it may be kept for ever."""
+    return url_for("home.static_file", filename=name, v=_content_mark(name))
+
+
+_marks: dict[str, str] = {}
+
+
+def _content_mark(name: str) -> str:
+    if name not in _marks:
+        _marks[name] = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:8]
+    return _marks[name]
+
+
+def keys(text: str) -> Markup:
+    """A guide's sentence, with each {label} drawn as the button it names."""
+    parts = text.replace("}", "{").split("{")
+    return Markup("").join(Markup('<b class="key">{}</b>').format(part) if i % 2 else escape(part) for i, part in enumerate(parts))
+
+
+def typed(text: str | None, most: int = eform.TYPED_MOST) -> str:
+    """What a person typed, fit to stand in a field again: control characters are dropped, a megabyte is not sent back."""
+    return "".join(sign for sign in (text or "")[:most] if sign >= " " or sign in "\n\r\t")
