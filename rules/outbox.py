@@ -29,7 +29,7 @@ def deliver(message: Message, mailer, now: datetime) -> bool:
         return False
     try:
         mailer.send(message.recipient, message.subject, message.body, message.key)
-    except MailRefused as refusal:
+    except (MailRefused, ValueError) as refusal:
         log.warning("mail %s refused for good: %s", message.id, refusal)
         Message.update(next_try_at=None, was_refused=True, body=None).where(Message.id == message.id).execute()
         return False

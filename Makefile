@@ -1,0 +1,47 @@
+# The doors of this project. `make help` lists them.
+SHELL := /bin/bash
+PYTHON ?= python3
+RUN := .venv/bin
+TEST := .venv-test/bin
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help run test test-tools bench-weight check lint clean
+
+help:  ## list what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+run: .venv/.made  ## prepare everything and serve the site on PORT (8000)
+	@$(RUN)/flask --app app init
+	@echo 'First staff account (12 letters or more for the password):'
+	@echo '  $(RUN)/flask --app app staff add NAME --role officer'
+	@exec $(RUN)/flask --app app serve
+
+test: .venv-test/.made test-tools  ## every test: both databases, Chromium, lynx, w3m
+	@$(TEST)/python -m pytest
+
+test-tools:
+	@deploy/test-tools.sh
+
+bench-weight: .venv-test/.made  ## bytes and requests of each page against its budget; fails when one is over
+	@$(TEST)/python bench/weight.py
+
+check: .venv/.made  ## name everything wrong in the content folder
+	@$(RUN)/flask --app app content check
+
+lint: .venv-test/.made  ## what a reader should not have to notice
+	@$(TEST)/ruff check .
+
+clean:  ## remove the environments (never the instance folder)
+	rm -rf .venv .venv-test .pytest_cache .hypothesis .ruff_cache
+
+.venv/.made: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make run PYTHON=python3.11")'
+	@test -x $(RUN)/python || $(PYTHON) -m venv .venv
+	@$(RUN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv-test/.made: requirements-dev.txt requirements-postgresql.txt requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make test PYTHON=python3.11")'
+	@test -x $(TEST)/python || $(PYTHON) -m venv .venv-test
+	@$(TEST)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

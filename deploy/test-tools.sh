@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# The programs the tests drive: installed from Debian's packages where that is possible, else named with what is left out.
+set -u
+declare -A package=([chromium]=chromium [lynx]=lynx [w3m]=w3m [initdb]=postgresql)
+declare -A tests=([chromium]="the browser tests" [lynx]="the lynx tests" [w3m]="the w3m tests" [initdb]="the tests on PostgreSQL")
+missing=()
+for program in chromium lynx w3m initdb; do
+  command -v "$program" >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/$program" >/dev/null || missing+=("$program")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+  export DEBIAN_FRONTEND=noninteractive
+  wanted=(); for program in "${missing[@]}"; do wanted+=("${package[$program]}"); done
+  log=$(mktemp)
+  { apt-get update && apt-get install -y --no-install-recommends "${wanted[@]}"; } >"$log" 2>&1 && exit 0
+  tail -5 "$log"
+fi
+for program in "${missing[@]}"; do
+  echo "left out: ${tests[$program]} (install the package ${package[$program]})"
+done
+exit 0

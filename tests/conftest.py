@@ -1,0 +1,259 @@
+"""People and things of the tests: a site on each database, visitors, citizens, officers, drafts, dossiers."""
+
+import email
+import email.policy
+import io
+import itertools
+import os
+from datetime import date
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import postgres
+from database import db, migrate, utc_now
+from models import TABLES, Account, ContentPart, ContentStamp, Dossier, Draft
+from reading import Page
+from rules import accounts, outbox, submission
+
+PROJECT = Path(__file__).resolve().parent.parent
+PASSWORD = "voi rung gao nuong"
+CONTENT = (ContentPart, ContentStamp)
+
+
+# --- the site, once a database ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def database_url(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "sqlite":
+        yield f"sqlite:///{folder}/app.db"
+    elif postgres.programs() is None:
+        pytest.skip("PostgreSQL is not installed")
+    else:
+        with postgres.running(folder / "pg") as url:
+            yield url
+
+
+@pytest.fixture(scope="session")
+def environ(database_url, tmp_path_factory):
+    """The settings of the site under test."""
+    return {
+        "PATH": os.environ["PATH"], "INSTANCE_DIR": str(tmp_path_factory.mktemp("instance")), "DATABASE_URL": database_url,
+        "SITE_URL": "http://localhost", "SECRET_KEY": "only-for-tests",
+    }
+
+
+@pytest.fixture(scope="session")
+def whole_site(environ):
+    from app import create_app
+    from rules.library import load_content
+
+    app = create_app(environ)
+    migrate()
+    with db.connection_context():
+        load_content(PROJECT / "content")
+    yield app
+    if not db.is_closed():
+        db.close()
+    if hasattr(db.obj, "close_all"):
+        db.close_all()
+
+
+@pytest.fixture
+def app(whole_site, tmp_path):
+    """The site, with no people and no dossiers in it."""
+    db.connect(reuse_if_open=True)
+    with db.atomic():
+        for table in reversed(TABLES):
+            if table not in CONTENT:
+                table.delete().execute()
+    outbox_folder = Path(whole_site.config["INSTANCE_DIR"]) / "outbox"
+    for letter in outbox_folder.glob("*.eml"):
+        letter.unlink()
+    whole_site.extensions["queue"].flush()
+    yield whole_site
+    if not db.is_closed():
+        db.close()
+
+
+@pytest.fixture
+def library(app):
+    return app.extensions["library"].refreshed()
+
+
+# --- people ----------------------------------------------------------------------------------------------------------
+
+
+class Visitor:
+    """Somebody at a browser without JavaScript; `with_htmx` asks for fragments."""
+
+    def __init__(self, app, with_htmx: bool = False, **headers: str):
+        self.client = app.test_client()
+        self.headers = headers | ({"HX-Request": "true"} if with_htmx else {})
+
+    def get(self, path: str, **headers: str) -> Page:
+        return self._page(self.client.get(path, headers=self.headers | headers), headers)
+
+    def post(self, path: str, data: dict | None = None, **headers: str) -> Page:
+        """Send a form whose token came from somewhere the page stood."""
+        return self._page(self.client.post(path, data={"csrf_token": self.token()} | (data or {}), headers=self.headers | headers), headers)
+
+    def send(self, path: str, data: dict, button: str = "") -> Page:
+        """Open the page at `path`, fill the form that has `button`, and press it."""
+        page = self.get(path)
+        form = next(f for f in page.tree.iter("form") if not button or button in " ".join(f.text_content().split()))
+        fields = {name: value for name, value in form.form_values() if name} | data
+        target = form.get("action") or path
+        return self._page(self.client.post(target, data=fields, headers=self.headers), {})
+
+    def token(self) -> str:
+        """A form token of this visitor, taken from a page that anybody may open."""
+        return self.get("/tai-khoan/thoat").fields("Thoát")["csrf_token"]
+
+    def _page(self, response, headers: dict) -> Page:
+        return Page(response, is_fragment="HX-Request" in self.headers | headers)
+
+
+@pytest.fixture
+def visitor(app):
+    return Visitor(app)
+
+
+@pytest.fixture
+def new_visitor(app):
+    return lambda **options: Visitor(app, **options)
+
+
+numbers = itertools.count(64_090_100_001)
+
+
+def make_account(full_name: str = "Rơ Châm H'Lan", email: str = "hlan@example.vn", id_number: str = "", **more) -> Account:
+    id_number = id_number or f"{next(numbers):012}"
+    known = dict(
+        kind="citizen", id_number=id_number, id_number_key=accounts.person_key(id_number), full_name=full_name,
+        birth_date="1990-07-05", village="Thôn 6", phone="+84912345678", email=email, password_hash=hash_of_password(),
+    )
+    return Account.create(**known | more)
+
+
+_hash: list[str] = []
+
+
+def hash_of_password() -> str:
+    """Hashed once: it takes its time on purpose."""
+    _hash.append(_hash[0] if _hash else accounts.hash_password(PASSWORD))
+    return _hash[0]
+
+
+@pytest.fixture
+def account(app):
+    return make_account()
+
+
+@pytest.fixture
+def officer(app):
+    return make_staff("officer")
+
+
+def make_staff(role: str, login_name: str = "", office: str = "H21.129"):
+    staff = accounts.add_staff(login_name or role, f"Cán bộ {role}", role, office, PASSWORD, utc_now())
+    return staff
+
+
+@pytest.fixture
+def visit_as(app):
+    """A visitor logged in as a person; the login is made in the database, not by typing."""
+
+    def visit(person, **options) -> Visitor:
+        visitor = Visitor(app, **options)
+        visitor.client.set_cookie("iabang", accounts.begin_login(person, "test", utc_now()), domain="localhost")
+        return visitor
+
+    return visit
+
+
+# --- things ----------------------------------------------------------------------------------------------------------
+
+BIRTH = "dang-ky-khai-sinh"
+
+
+def photo(colour: str = "white", size: tuple[int, int] = (600, 800)) -> bytes:
+    """A JPEG made up here."""
+    file = io.BytesIO()
+    Image.new("RGB", size, colour).save(file, "JPEG")
+    return file.getvalue()
+
+
+def good_answer(question: dict) -> str:
+    """An answer that is right for a question, whatever it is."""
+    samples = {
+        "text": "Siu Blĕo", "address": "Thôn 6, xã Ia Băng, tỉnh Gia Lai", "village": "Thôn 6", "textarea": "Xin được giải quyết.",
+        "date": "5/7/2026" if question.get("rule") == "not_future" else "5/7/2027", "id_number": "064090001234",
+        "phone": "0912345678", "number": str(question.get("min") or 1), "yes_no": "khong",
+    }
+    return question["choices"][0] if question["type"] == "choice" else samples[question["type"]]
+
+
+def good_answers(definition: dict) -> dict[str, str]:
+    questions = [q for page in definition["eform"]["pages"] for q in page["questions"]]
+    return {q["key"]: good_answer(q) for q in questions} | {"owner": "self", "delivery": "desk"}
+
+
+@pytest.fixture
+def make_draft(app, library):
+    """A draft of `slug` with every answer given and every needed paper sent."""
+
+    def make(account: Account, slug: str = BIRTH) -> Draft:
+        from gateways.papers import CleanPaper
+        from views.submission import keep_paper
+
+        definition = library.definitions[slug]
+        draft = submission.open_or_begin_draft(account, slug, utc_now())
+        for name in ["owner", "delivery", "papers", *(f"page-{n}" for n, _ in enumerate(definition["eform"]["pages"], 1))]:
+            submission.save_page(draft, name, good_answers(definition), utc_now())
+        with app.app_context():
+            for document in submission.missing_papers(definition, {}):
+                keep_paper(draft, document["key"], CleanPaper(photo(), "image/jpeg", "anh.jpg", 600, 800))
+        return Draft.get_by_id(draft.id)
+
+    return make
+
+
+@pytest.fixture
+def submit(app, library, make_draft):
+    """A dossier of `account`, submitted now."""
+
+    def make(account: Account, slug: str = BIRTH) -> Dossier:
+        draft = make_draft(account, slug)
+        return submission.submit(
+            draft, submission.content_hash(draft), library.definitions[slug], "H21.129", library.calendar, utc_now(),
+            lambda code: f"http://localhost/tra-cuu?ma={code}",
+        )
+
+    return make
+
+
+@pytest.fixture
+def dossier(account, submit):
+    return submit(account)
+
+
+@pytest.fixture
+def letters(app):
+    """Every mail that has left by now, as the person's mail program reads it."""
+
+    def read() -> list[email.message.EmailMessage]:
+        outbox.deliver_due(app.extensions["mailer"], utc_now())
+        folder = Path(app.config["INSTANCE_DIR"]) / "outbox"
+        return [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in sorted(folder.glob("*.eml"))]
+
+    return read
+
+
+def today() -> date:
+    from rules.vietnamese import in_vietnam
+
+    return in_vietnam(utc_now()).date()
