@@ -48,8 +48,8 @@ def _secure(app: Flask) -> None:
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or read_or_make_key(instance / "secret.key").hex()
     app.config.from_mapping(
-        WTF_CSRF_TIME_LIMIT=None, MAX_FORM_PARTS=500, MAX_FORM_MEMORY_SIZE=guards.MOST_FORM_BYTES,
-        COMPRESS_ALGORITHM=["br", "gzip"], COMPRESS_BR_LEVEL=5, COMPRESS_MIN_SIZE=200, COMPRESS_STREAMS=False,
+        MAX_FORM_PARTS=500, MAX_FORM_MEMORY_SIZE=guards.MOST_FORM_BYTES,
+        COMPRESS_ALGORITHM=["br", "gzip"], COMPRESS_BR_LEVEL=7, COMPRESS_BR_WINDOW=16, COMPRESS_MIN_SIZE=200, COMPRESS_STREAMS=False,
         COMPRESS_MIMETYPES=["text/html", "text/css", "application/javascript", "text/plain", "application/json"],
     )
     if not visits.is_https(app):

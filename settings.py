@@ -1,8 +1,8 @@
 """Every setting: its name, its default and what it means. The environment overrides the default."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Mapping
 from urllib.parse import urlsplit
 
 PROJECT = Path(__file__).resolve().parent
@@ -12,8 +12,20 @@ class SettingRefused(ValueError):
     """A setting in the environment cannot be understood; the message names it."""
 
 
-def _whole_number(text: str) -> int:
-    return int(text)
+def _number_from(least: int, most: int = 65535) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not least <= int(text) <= most:
+            raise ValueError
+        return int(text)
+
+    return read
+
+
+def _address(text: str) -> str:
+    """Without its scheme, https would be taken for http, and cookies would go out unprotected."""
+    if not (text.startswith(("http://", "https://")) and urlsplit(text).hostname):
+        raise ValueError
+    return text
 
 
 def _switch(text: str) -> bool:
@@ -35,13 +47,13 @@ class Setting:
 
 SETTINGS = (
     Setting("HOST", "127.0.0.1", "address the server listens on"),
-    Setting("PORT", "8000", "port the server listens on", _whole_number),
-    Setting("THREADS", "8", "requests the server answers at once", _whole_number),
+    Setting("PORT", "8000", "port the server listens on", _number_from(0)),
+    Setting("THREADS", "8", "requests the server answers at once", _number_from(1)),
     Setting("INSTANCE_DIR", "instance", "folder of all that is not code: database, files, queue, outbox, keys"),
     Setting("CONTENT_DIR", "content", "folder of what the commune edits, read by `init`"),
-    Setting("SITE_URL", "http://127.0.0.1:{PORT}", "public address; https turns on Secure cookies, `__Host-` and HSTS"),
+    Setting("SITE_URL", "http://127.0.0.1:{PORT}", "public address; https turns on Secure cookies, `__Host-` and HSTS", _address),
     Setting("TRUSTED_HOSTS", "{SITE_HOST},localhost,127.0.0.1", "host names answered; any other is refused", _names),
-    Setting("TRUSTED_PROXIES", "0", "how many proxies in front may name the client's address", _whole_number),
+    Setting("TRUSTED_PROXIES", "0", "how many proxies in front may name the client's address", _number_from(0)),
     Setting("SECRET_KEY", "", "signs form tokens; empty: made once into INSTANCE_DIR/secret.key"),
     Setting("SECRET_KEY_FALLBACKS", "", "earlier values of SECRET_KEY that still open forms", _names),
     Setting("DATA_KEY_FILE", "{INSTANCE_DIR}/data.key", "key that seals papers and answers; keep it apart from backups"),

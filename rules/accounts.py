@@ -183,7 +183,7 @@ def begin_login(person: Account | Staff, device: str, now: datetime) -> str:
 
 
 def new_token() -> str:
-    return secrets.token_urlsafe(24)
+    return secrets.token_urlsafe(16)
 
 
 def find_login(token: str) -> Login | None:

@@ -92,6 +92,7 @@ class Site(Part):
     villages: list[Village]
     offices: list[Office]
     links: list[Link]
+    most_used: list[Slug] = []  # procedures, in the order the pages show them
     old_names: list[Text] = []
     old_addresses: str = ""
     villages_note: str = ""
@@ -612,6 +613,7 @@ def faults_between(files):
         misnamed(procedures, "procedures/{0.slug}.yaml"),
         unknown_sources(procedures, files["sources.yaml"]),
         unknown_agencies(procedures, files["site.yaml"]),
+        unknown_most_used(procedures, files["site.yaml"]),
     )
 
 
@@ -640,6 +642,13 @@ def misnamed(parts, pattern):
     for file, part in parts.items():
         if part.slug and file != pattern.format(part):
             yield f"{file}: slug: tên tệp phải là {pattern.format(part)}"
+
+
+def unknown_most_used(procedures, site):
+    slugs = {procedure.slug for procedure in procedures.values()}
+    for number, slug in enumerate(site.most_used if site else [], start=1):
+        if slug not in slugs:
+            yield f"site.yaml: most_used[{number}]: không có thủ tục {slug}"
 
 
 def unknown_sources(procedures, sources):

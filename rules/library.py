@@ -80,8 +80,8 @@ class Library:
         self.index = ProcedureIndex(self.procedures.values())
         self.steps_at_screen = _steps_at_screens(self.guides.values())
 
-    def popular(self) -> list[Procedure]:
-        return [procedure for procedure in self.procedures.values() if procedure.popular]
+    def most_used(self) -> list[Procedure]:
+        return [self.procedures[slug] for slug in self.site.most_used]
 
     def by_field(self) -> dict[str, list[Procedure]]:
         fields: dict[str, list[Procedure]] = {}

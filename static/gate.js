@@ -14,6 +14,11 @@
         {code: '[45]..', swap: false, error: true}
       ]
     });
+    /* htmx also notes the address, which may hold a code, in sessionStorage; where it finds none, it goes without. */
+    Object.defineProperty(window, 'sessionStorage', {value: null});
+    document.body.setAttribute('hx-boost', 'true');
+    document.body.setAttribute('hx-target', '#main');
+    document.body.setAttribute('hx-swap', 'innerHTML show:window:top');
     script.src = '/static/vendor/htmx-2.0.11.min.js';
     script.async = true;
     document.head.appendChild(settings);

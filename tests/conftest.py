@@ -169,7 +169,7 @@ def visit_as(app):
 
     def visit(person, **options) -> Visitor:
         visitor = Visitor(app, **options)
-        visitor.client.set_cookie("iabang", accounts.begin_login(person, "test", utc_now()), domain="localhost")
+        visitor.client.set_cookie("v", accounts.begin_login(person, "test", utc_now()), domain="localhost")
         return visitor
 
     return visit

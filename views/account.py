@@ -42,7 +42,7 @@ def read_password(text: str) -> str:
 
 
 class LoginForm(Form):
-    id_number = ReadField("CMND", read_id_number, "Nhập số căn cước hoặc CMND", hint="Số căn cước 12 số, hoặc CMND 9 số")
+    id_number = ReadField("CMND", read_id_number, "Nhập số căn cước hoặc CMND", hint="9 số, hoặc số căn cước 12 số")
     password = SecretField("Mật khẩu", missing="Nhập mật khẩu")
     next_page = HiddenField()
 
@@ -98,7 +98,7 @@ def forgotten():
 
 class NumberForm(Form):
     kind = HiddenField()
-    id_number = ReadField("CMND", read_id_number, "Nhập số căn cước hoặc CMND", hint="Số căn cước 12 số, hoặc CMND 9 số")
+    id_number = ReadField("CMND", read_id_number, "Nhập số căn cước hoặc CMND", hint="9 số, hoặc số căn cước 12 số")
 
 
 class DetailsForm(NumberForm):

@@ -2,8 +2,8 @@
 
 from logging import getLogger
 
-from flask import Flask, g, render_template
-from werkzeug.exceptions import HTTPException
+from flask import Flask, Response, g, render_template
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from gateways.files import StorageFull
 from peewee import OperationalError
@@ -36,6 +36,9 @@ def init_app(app: Flask) -> None:
 def show_http_error(error: HTTPException):
     if error.code is None or error.code < 400:
         return error
+    if isinstance(error, SecurityError):
+        # A host name that is not ours: no address of this site can be made for it, so no page either.
+        return Response(f"{PAGES[400][0]}\n", 400, mimetype="text/plain")
     return page(error.code)
 
 

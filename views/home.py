@@ -13,7 +13,7 @@ bp = Blueprint("home", __name__)
 @open_to("anyone")
 @public_page(0)
 def home():
-    return render_template("home/home.html", popular=g.library.popular())
+    return render_template("home/home.html", most_used=g.library.most_used())
 
 
 @bp.get("/lien-he")

@@ -66,7 +66,10 @@ def refuse_guessers() -> None:
 
 
 def show_found(dossier: Dossier | None):
-    return dossier and render_template("lookup/found.html", found=public_view(dossier, utc_now()), code=dossier.code)
+    if dossier is None:
+        return None
+    page = render_template("lookup/found.html", found=public_view(dossier, utc_now()), code=dossier.code)
+    return page, 200, {"Cache-Control": "no-store"}
 
 
 def miss(typed: str):

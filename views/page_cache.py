@@ -78,7 +78,7 @@ def _encoding(accepted: str) -> str:
 def _pack(headers: list, body: bytes, encoding: str, is_public: bool) -> tuple[list, bytes]:
     """Headers and body as `encoding` wants them: as small as can be when the page is kept, quickly when it is not."""
     if encoding == "br":
-        packed = brotli.compress(body, quality=11 if is_public else 5)
+        packed = brotli.compress(body, quality=11) if is_public else brotli.compress(body, quality=7, lgwin=16)
     elif encoding == "gzip":
         packed = gzip.compress(body, 9 if is_public else 6, mtime=0)
     if not encoding or len(packed) >= len(body):

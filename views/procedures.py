@@ -30,7 +30,7 @@ def catalogue():
     fields = g.library.by_field()
     if field and field not in fields:
         abort(404)
-    return render_template("procedures/catalogue.html", fields=fields, field=field, popular=g.library.popular())
+    return render_template("procedures/catalogue.html", fields=fields, field=field, most_used=g.library.most_used())
 
 
 def show_found(wanted: str):

@@ -1,6 +1,7 @@
 """The one cookie: a random token. What it opens is a row in the database, never the cookie itself (SECURITY §4)."""
 
-import hashlib
+import base64
+import hmac
 
 from flask import Flask, Request, Response, current_app, g, request, session
 from flask.sessions import SessionInterface, SessionMixin
@@ -10,11 +11,9 @@ from database import utc_now
 from models import Account, Login, Staff
 from rules import accounts
 
-CSRF = "csrf_token"
-
 
 class Visit(dict, SessionMixin):
-    """Flask's session, kept nowhere: it only answers for the form token, which is bound to the cookie's token.
+    """Flask's session, kept nowhere: it knows the cookie's token, and the form token that follows from it.
 
     A visitor gets a cookie when a form with a token is first shown, not before.
     """
@@ -28,16 +27,12 @@ class Visit(dict, SessionMixin):
         self.token = token or accounts.new_token()
         self.is_new = True
 
-    def __contains__(self, key: object) -> bool:
-        return key == CSRF or super().__contains__(key)
-
-    def __getitem__(self, key: str):
-        return self._form_secret() if key == CSRF else super().__getitem__(key)
-
-    def _form_secret(self) -> str:
+    def form_token(self, secret: str) -> str:
+        """22 symbols (128 bits) that only this site can make, and only for this visit's token."""
         if not self.token:
             self.renew()
-        return hashlib.sha256(b"form:" + self.token.encode()).hexdigest()[:32]
+        digest = hmac.digest(secret.encode(), f"form:{self.token}".encode(), "sha256")
+        return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
 
 
 class Visits(SessionInterface):
@@ -59,7 +54,7 @@ def is_https(app: Flask) -> bool:
 
 
 def cookie_name(app: Flask) -> str:
-    return "__Host-iabang" if is_https(app) else "iabang"
+    return "__Host-v" if is_https(app) else "v"
 
 
 class Visitor(AnonymousUserMixin):
@@ -110,8 +105,8 @@ def stop_login() -> None:
 
 
 def _forget_request_caches() -> None:
-    # Flask-Login and Flask-WTF keep what they found for the length of the request.
-    for name in ("login", "_login_user", CSRF):
+    # What was looked up under the old token, by us and by Flask-Login.
+    for name in ("login", "_login_user"):
         g.pop(name, None)
 
 

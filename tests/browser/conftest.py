@@ -1,0 +1,36 @@
+"""A real browser: Debian's Chromium, at the sizes of the phones people have."""
+
+import shutil
+
+import pytest
+
+import postgres
+import serving
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("chromium is not installed")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module", params=["sqlite"])
+def site(request, tmp_path_factory):
+    """A served site with one officer; a test may ask for it on "postgresql" as well."""
+    folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "sqlite":
+        with serving.served(folder) as site:
+            site.add_staff("motcua")
+            yield site
+    elif postgres.programs() is None:
+        pytest.skip("PostgreSQL is not installed")
+    else:
+        with postgres.running(folder / "pg") as url, serving.served(folder / "site", DATABASE_URL=url) as site:
+            site.add_staff("motcua")
+            yield site

@@ -1,0 +1,382 @@
+"""The letter, walked in a real browser by somebody who clicks what is on the screen."""
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import pytest
+
+import person
+from person import BIRTH, CHOICES, GO_ON, LETTER_CHOICE, LETTER_LEVEL, PASSWORD
+from serving import STAFF_PASSWORD, link_in, wait_until
+
+SIZES = {"240x320": (240, 320), "360x640": (360, 640)}
+WALKS = [
+    pytest.param("sqlite", True, "240x320", id="240x320 script sqlite"),
+    pytest.param("sqlite", False, "240x320", id="240x320 plain sqlite"),
+    pytest.param("sqlite", True, "360x640", id="360x640 script sqlite"),
+    pytest.param("sqlite", False, "360x640", id="360x640 plain sqlite"),
+    pytest.param("postgresql", True, "360x640", id="360x640 script postgresql"),
+]
+
+
+@dataclass
+class Phone:
+    """A browser window: what is pressed and typed there, and what it asks of the site meanwhile."""
+
+    page: object
+    address: str
+    has_script: bool
+    requests: list = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self):
+        self.page.on("request", lambda request: None if "/static/" in request.url else self.requests.append(request))
+        self.page.on("console", lambda said: self.complaints.append(said.text) if said.type in ("error", "warning") else None)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    # --- looking ---
+
+    @property
+    def heading(self) -> str:
+        return " ".join(self.page.locator("h1").inner_text().split())
+
+    @property
+    def words(self) -> str:
+        return " ".join(self.page.locator("body").inner_text().split())
+
+    @property
+    def path(self) -> str:
+        parts = urlsplit(self.page.url)
+        return parts.path + (f"?{parts.query}" if parts.query else "")
+
+    def sees(self, text: str) -> None:
+        self.page.get_by_text(text).first.wait_for()
+
+    # --- doing ---
+
+    def open(self, address: str) -> None:
+        self.page.goto(address)
+
+    def type(self, label: str, text: str) -> None:
+        self.page.get_by_label(re.compile(rf"^{re.escape(label)}( \(không bắt buộc\))?$")).fill(text)
+
+    def choose(self, question: str, answer: str) -> None:
+        self.page.get_by_role("group", name=question).get_by_label(answer, exact=True).check()
+
+    def press(self, label: str, whole: bool = False) -> list:
+        """Press the button or link that reads `label`, and wait for the page it leads to; returns what was asked of the site.
+
+        With script, what comes is a fragment for <main>; `whole` says that this press is known to fetch a whole page.
+        """
+        self._wait_for_htmx()
+        self.requests.clear()
+        old_main = self.page.locator("main > *").first.element_handle()
+        self._control(label).click()
+        wait_until(lambda: self._is_gone(old_main), lambda: f"“{label}” on “{self.heading}” led nowhere")
+        self.page.wait_for_load_state()
+        asked = list(self.requests)
+        if self.has_script and not whole:
+            check_fragments(asked)
+            self.keeps_nothing()
+        return asked
+
+    def send(self, label: str, whole: bool = False) -> None:
+        """Press the button of a good form: with script, one request in all."""
+        before = self.path, self.page.title()
+        asked = self.press(label, whole)
+        if self.has_script and not whole:
+            assert [request.method for request in asked] == ["POST"]
+            pushed = asked[0].response().headers.get("hx-push-url")
+            assert self.path == (pushed or urlsplit(asked[0].url).path)
+            assert (self.path, self.page.title()) != before
+
+    def keeps_nothing(self) -> None:
+        context = self.page.context
+        assert context.storage_state()["origins"] == [], "localStorage is kept"
+        session = context.new_cdp_session(self.page)
+        origin = {"securityOrigin": self.address, "isLocalStorage": False}
+        assert session.send("DOMStorage.getDOMStorageItems", {"storageId": origin})["entries"] == []
+        session.detach()
+
+    def _control(self, label: str):
+        button = self.page.get_by_role("button", name=label, exact=True)
+        return (button if button.count() else self.page.get_by_role("link", name=re.compile(rf"^{re.escape(label)}"))).first
+
+    def _wait_for_htmx(self) -> None:
+        if self.has_script:
+            wait_until(lambda: self.page.evaluate("!!window.htmx"), "htmx has not come", every=0.01)
+
+    @staticmethod
+    def _is_gone(element) -> bool:
+        try:
+            return not element.evaluate("element => element.isConnected")
+        except Exception:  # the page it was on has been left
+            return True
+
+
+def check_fragments(asked: list) -> None:
+    """Each request was htmx's, and the answer that was shown is no whole page."""
+    assert asked
+    assert all(request.headers.get("hx-request") == "true" for request in asked), [request.url for request in asked]
+    shown = asked[-1].response().text().lstrip().lower()
+    assert shown.startswith("<title>") and "<!doctype" not in shown
+
+
+@pytest.fixture
+def pick_up(chromium, site):
+    """A phone in the hand: `pick_up(has_script, size)`."""
+    contexts = []
+
+    def pick(has_script: bool = True, size: str = "360x640") -> Phone:
+        width, height = SIZES[size]
+        context = chromium.new_context(
+            java_script_enabled=has_script, viewport={"width": width, "height": height}, has_touch=True, accept_downloads=True
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        return Phone(context.new_page(), site.address, has_script)
+
+    yield pick
+    for context in contexts:
+        context.close()
+
+
+# --- the parts of the walk -------------------------------------------------------------------------------------------
+
+
+def register(phone: Phone, who: person.Person, site) -> None:
+    """Guide I, step by step."""
+    phone.open(f"{site.address}/")
+    phone.press("Đăng nhập")
+    phone.press(LETTER_CHOICE)
+    phone.press("Đăng ký")
+    phone.choose("Loại tài khoản", "Công dân")
+    phone.press(LETTER_LEVEL)
+    phone.type("CMND", who.id_number)
+    phone.press("Tiến hành đăng ký")
+    for label, text in who.details.items():
+        phone.type(label, text)
+    phone.send("Đăng ký")
+    phone.open(link_in(site.wait_for_letter(who.email, "Xác nhận")))
+    phone.press("Xác nhận")
+    assert phone.heading == "Tài khoản đã dùng được"
+
+
+def log_in(phone: Phone, who: person.Person) -> None:
+    """Guide II, step by step."""
+    phone.open(f"{phone.address}/")
+    phone.press("Đăng nhập")
+    phone.press(LETTER_CHOICE)
+    phone.type("CMND", who.id_number)
+    phone.type("Mật khẩu", PASSWORD)
+    phone.send("Đăng nhập", whole=True)
+    assert phone.path == "/"
+    name = phone.page.locator("header").get_by_role("link", name=who.full_name)
+    box, width = name.bounding_box(), phone.page.viewport_size["width"]
+    assert box["y"] < 100 and box["x"] + box["width"] > width * 0.8, "the name stands at the upper right"
+
+
+def find_procedure(phone: Phone) -> None:
+    phone.press("Dịch vụ công")
+    phone.page.get_by_role("searchbox").fill("dang ky khai sinh")
+    phone.press("Tìm")
+    phone.press(person.PROCEDURE)
+    assert phone.heading == person.PROCEDURE
+
+
+def fill_in(phone: Phone, photos: dict[str, str]) -> None:
+    """Guide IV, step 3, up to the check page."""
+    phone.choose("Bạn làm cho ai", "Cho tôi: Ksor H'Bia")
+    phone.send(GO_ON)
+    for title, answers in BIRTH:
+        assert phone.heading == title
+        for label, answer in answers.items():
+            phone.choose(label, answer) if label in CHOICES else phone.type(label, answer)
+        phone.send(GO_ON)
+    phone.choose("Bạn nhận kết quả ở đâu", "Tại Bộ phận Một cửa")
+    phone.send(GO_ON)
+    for paper, photo in photos.items():
+        add_paper(phone, paper, photo)
+    phone.send(GO_ON)
+    assert phone.heading == "Xem lại và nộp"
+
+
+def add_paper(phone: Phone, paper: str, photo: str) -> None:
+    heading = phone.page.get_by_role("heading", level=2, name=re.compile(f"^{paper}"))
+    section = phone.page.locator("main div").filter(has=heading).last
+    section.get_by_label("Chọn ảnh").set_input_files(photo)
+    # The button of this paper, not of another.
+    phone.requests.clear()
+    section.get_by_role("button", name="Gửi giấy này").click()
+    phone.page.locator("main div").filter(has=heading).get_by_text("Đã nhận:").wait_for()
+    if phone.has_script:
+        check_fragments(phone.requests)
+        assert [request.method for request in phone.requests] == ["POST"]
+
+
+def look_up(phone: Phone, typed: str) -> str:
+    """Guide V; returns what the page says."""
+    phone.open(f"{phone.address}/")
+    phone.press("Tra cứu")
+    phone.type("Mã số hồ sơ/ Mã biên nhận", typed)
+    phone.press("Tra cứu")
+    assert phone.heading == person.PROCEDURE
+    return phone.words
+
+
+# --- the walk --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("site, has_script, size", WALKS, indirect=["site"])
+def test_the_printed_letter_leads_from_the_home_page_to_a_received_dossier(site, pick_up, tmp_path, has_script, size):
+    photos = {paper: str(person.noisy_photo(tmp_path / f"{number}.jpg")) for number, paper in enumerate(person.PAPERS)}
+    who = person.new_person()
+    phone = pick_up(has_script, size)
+
+    register(phone, who, site)
+    log_in(phone, who)
+    find_procedure(phone)
+    phone.press("Nộp hồ sơ")
+    assert phone.heading == "Chủ hồ sơ là ai?"
+    fill_in(phone, photos)
+
+    phone.page.get_by_role("heading", name="Em bé tên gì?").get_by_role("link", name="Sửa").click()
+    phone.page.get_by_role("heading", level=1, name="Em bé tên gì?").wait_for()
+    phone.type("Tên của trẻ", "H'Mơ")
+    phone.send(GO_ON)
+    assert phone.heading == "Xem lại và nộp"
+    phone.sees("H'Mơ")
+
+    phone.page.get_by_role("checkbox").check()
+    phone.send("Nộp hồ sơ")
+    assert phone.heading == "Đã nộp hồ sơ"
+    phone.sees("Bộ phận tiếp nhận và trả kết quả")
+    code, receipt = person.dossier_code_in(phone.words), person.receipt_code_in(phone.words)
+
+    phone.press("Thoát")
+    phone.send("Thoát", whole=True)
+    phone.sees("Bạn đã thoát")
+    assert not phone.page.get_by_text(who.full_name).count()
+
+    found = look_up(phone, person.as_typed_by_hand(receipt))
+    assert "xã chưa nhận" in found and code in found
+    assert who.full_name not in found and who.id_number not in found
+
+    officer_accepts(pick_up(has_script, "360x640"), code)
+
+    found = look_up(phone, receipt)
+    assert "Xã đã nhận" in found and re.search(r"Hẹn trả: .*\d{1,2}/\d{1,2}/\d{4}", found)
+    assert phone.complaints == []
+
+
+def officer_accepts(desk: Phone, code: str) -> None:
+    desk.open(f"{desk.address}/mot-cua/")
+    desk.type("Tên đăng nhập", "motcua")
+    desk.type("Mật khẩu", STAFF_PASSWORD)
+    desk.send("Đăng nhập", whole=True)
+    desk.press(code)
+    assert desk.heading == person.PROCEDURE
+    with desk.page.expect_download() as download:
+        desk.page.get_by_role("link", name=re.compile("^Giấy chứng sinh")).click()
+    with open(download.value.path(), "rb") as file:
+        assert file.read(3) == b"\xff\xd8\xff"
+    desk.send("Tiếp nhận")
+    desk.sees("Được tiếp nhận")
+    assert desk.complaints == []
+
+
+# --- the guide -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("has_script", [True, False], ids=["script", "plain"])
+def test_a_guide_step_leads_to_its_screen_and_the_screen_back_to_the_step(site, pick_up, has_script):
+    phone = pick_up(has_script, "240x320")
+    phone.open(f"{site.address}/")
+
+    phone.press("Hướng dẫn")
+    phone.press("IV. Nộp hồ sơ")
+    phone.press("Xem từng bước")
+    phone.press("Bước sau")
+    step = phone.heading
+    phone.sees("Bước 2/4")
+    phone.press("Làm bước này")
+    assert phone.heading == "Dịch vụ công"
+    phone.page.go_back()
+    phone.page.get_by_role("heading", level=1, name=step).wait_for()
+
+    phone.press("Làm bước này")
+    phone.press(person.PROCEDURE)
+    phone.sees("Bạn đang ở bước 2/4")
+    phone.press("Hướng dẫn IV")
+    assert phone.heading == step
+    assert phone.complaints == []
+
+
+# --- with script -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def phone_logged_in(site, pick_up):
+    """A phone with script, whose owner has just logged in."""
+    who = person.new_person()
+    phone = pick_up()
+    register(phone, who, site)
+    log_in(phone, who)
+    return phone
+
+
+def test_a_form_with_a_mistake_comes_back_as_a_fragment_that_names_it(phone_logged_in):
+    phone = phone_logged_in
+    phone.open(f"{phone.address}/nop-ho-so/dang-ky-khai-sinh/")
+
+    asked = phone.press(GO_ON)
+
+    assert [request.response().status for request in asked] == [422]
+    assert "Cần sửa" in phone.page.title()
+    alert = phone.page.get_by_role("alert")
+    assert "Cần sửa 1 chỗ" in alert.inner_text()
+    alert.get_by_role("link").click()
+    assert phone.page.evaluate("location.hash") == "#owner"
+    phone.choose("Bạn làm cho ai", "Cho tôi: Ksor H'Bia")
+    phone.send(GO_ON)
+    assert phone.heading == BIRTH[0][0]
+    # Chromium itself remarks on the 422; nothing else may be said.
+    assert [said for said in phone.complaints if "422" not in said] == []
+
+
+def test_back_shows_the_page_before_and_reload_sends_nothing_again(phone_logged_in):
+    phone = phone_logged_in
+    phone.open(f"{phone.address}/nop-ho-so/dang-ky-khai-sinh/")
+    phone.choose("Bạn làm cho ai", "Cho tôi: Ksor H'Bia")
+    phone.send(GO_ON)
+    phone.choose("Quan hệ với trẻ", "Mẹ")
+    phone.send(GO_ON)
+    after = phone.path
+
+    phone.page.go_back()
+    phone.page.get_by_role("heading", level=1, name=BIRTH[0][0]).wait_for()
+    assert phone.page.title().startswith(BIRTH[0][0])
+    assert phone.page.get_by_label("Mẹ", exact=True).is_checked()
+    phone.page.go_forward()
+    phone.page.get_by_role("heading", level=1, name=BIRTH[1][0]).wait_for()
+    assert phone.path == after
+
+    phone.requests.clear()
+    phone.page.reload()
+    assert phone.heading == BIRTH[1][0]
+    assert {request.method for request in phone.requests} == {"GET"}
+    assert phone.complaints == []
+
+
+def test_after_logging_out_back_shows_nothing_of_the_person(phone_logged_in):
+    phone = phone_logged_in
+    phone.press("Trang cá nhân")
+    phone.press("Thoát")
+    phone.send("Thoát", whole=True)
+
+    for _ in range(3):
+        phone.page.go_back()
+        phone.page.wait_for_load_state()
+        assert "Ksor H'Bia" not in phone.words
+    phone.keeps_nothing()

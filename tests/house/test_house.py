@@ -1,0 +1,653 @@
+"""Rules of the house, kept here so that nobody must remember them."""
+
+import ast
+import base64
+import gzip
+import hashlib
+import re
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import brotli
+import click
+import pytest
+from flask import Flask
+from jinja2 import nodes
+
+from conftest import BIRTH, PASSWORD, make_account, make_staff
+from database import SealedField, db, utc_now
+from models import TABLES, Dossier
+from reading import Page
+from rules import accounts
+from settings import SETTINGS
+from views.visits import cookie_name
+
+PROJECT = Path(__file__).resolve().parents[2]
+ROOMS = ("views", "rules", "gateways")
+TEMPLATES = sorted(path.relative_to(PROJECT / "templates").as_posix() for path in (PROJECT / "templates").rglob("*.html"))
+
+
+# --- imports go down only --------------------------------------------------------------------------------------------
+
+# What each layer may import of ours, besides itself.
+BELOW = {
+    "settings": set(),
+    "sealing": set(),
+    "database": {"sealing"},
+    "models": {"database"},
+    "gateways": {"sealing"},
+    "rules": {"models", "gateways", "database"},
+    "views": {"rules", "models", "gateways", "database"},
+    "chores": {"rules", "models", "database"},
+    "commands": {"chores", "rules", "database"},
+    "app": {"commands", "chores", "views", "rules", "gateways", "database", "sealing", "settings"},
+}
+
+
+def our_modules() -> dict[str, Path]:
+    inside = {".".join(path.relative_to(PROJECT).with_suffix("").parts): path for room in ROOMS for path in (PROJECT / room).rglob("*.py")}
+    return {name.removesuffix(".__init__"): path for name, path in inside.items()} | {path.stem: path for path in PROJECT.glob("*.py")}
+
+
+MODULES = our_modules()
+
+
+def imports_of(source: str) -> set[str]:
+    """Our modules named in the imports of `source`, wherever they stand in it."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names} & MODULES.keys() or {node.module}
+    return found & MODULES.keys()
+
+
+def layer_of(module: str) -> str:
+    return module.split(".")[0]
+
+
+def test_every_module_of_ours_has_its_layer():
+    assert {layer_of(module) for module in MODULES} == BELOW.keys()
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_imports_go_down_only(module):
+    allowed = BELOW[layer_of(module)] | {layer_of(module)}
+
+    assert {layer_of(other) for other in imports_of(MODULES[module].read_text())} <= allowed
+
+
+def test_no_import_goes_in_a_circle():
+    graph = {module: imports_of(path.read_text()) - {module} for module, path in MODULES.items()}
+
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as circle:
+        pytest.fail(" → ".join(circle.args[1]))
+
+
+def test_an_import_that_points_up_would_be_seen():
+    assert imports_of("def late():\n    from views import access\n    import app") == {"views.access", "app"}
+
+
+# --- who may open what -----------------------------------------------------------------------------------------------
+
+
+def silent_views(app: Flask) -> set[str]:
+    return {rule.endpoint for rule in app.url_map.iter_rules() if not getattr(app.view_functions[rule.endpoint], "open_to", None)}
+
+
+def test_every_view_says_who_may_open_it(whole_site):
+    assert silent_views(whole_site) == set()
+
+
+def test_a_view_that_says_nothing_would_be_seen():
+    app = Flask("silent", static_folder=None)
+    app.add_url_rule("/im-lang", "silent", lambda: "")
+
+    assert silent_views(app) == {"silent"}
+
+
+ROLES = {"anyone", "citizen", *accounts.ROLES}
+
+
+def test_views_are_open_to_roles_that_exist(whole_site):
+    for endpoint, view in whole_site.view_functions.items():
+        assert view.open_to <= ROLES, endpoint
+
+
+# --- a small world: two citizens, their papers, the desks ------------------------------------------------------------
+
+SECRET_ANSWER = "Ksor Bí Mật Riêng"
+
+
+@pytest.fixture
+def world(app, make_draft, library):
+    """A has a dossier and a draft, B has nothing; and the values by which the addresses of A's things are made."""
+    from rules import submission
+
+    a, b = make_account(full_name="Siu Nguyên Chủ"), make_account(full_name="Rah Lan Khác", email="khac@example.vn")
+    draft = make_draft(a)
+    submission.save_page(draft, "page-3", {"con_ten": SECRET_ANSWER}, utc_now())
+    dossier = submission.submit(
+        draft, submission.content_hash(draft), library.definitions[BIRTH], "H21.129", library.calendar, utc_now(), lambda code: code
+    )
+    begun = make_draft(a)
+    submission.save_page(begun, "page-3", {"con_ten": SECRET_ANSWER}, utc_now())
+    accounts.register(applicant(), lambda token: tokens.append(token) or token, utc_now())
+    return {
+        "a": a, "b": b, "dossier": dossier, "draft": begun, "token": tokens[-1],
+        "officer": make_staff("officer"), "culture": make_staff("culture"),
+        "officer elsewhere": make_staff("officer", "officer-121", office="H21.121"),
+    }  # fmt: skip
+
+
+tokens: list[str] = []
+
+
+def applicant() -> accounts.Applicant:
+    from datetime import date
+
+    return accounts.Applicant("citizen", "064090777001", "Nay Chưa Xác Nhận", date(1990, 1, 1), "", "", "moi@example.vn", PASSWORD)
+
+
+@pytest.fixture
+def person(world, visit_as, new_visitor):
+    """The visitor that a role of the world is."""
+    return lambda role: new_visitor() if role == "nobody" else visit_as(world[role])
+
+
+def addresses(app, world, method: str) -> dict[str, str]:
+    """The address of every route that takes `method`, by endpoint, with A's things in it."""
+    known = {"code": world["dossier"].code, "token": world["token"], "paper_id": world["dossier"].papers.get().id, "number": 1, "filename": "khong-co.css"}
+    found = {}
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            if method in rule.methods:
+                slug = {"guides": "nop-ho-so"}.get(rule.endpoint.split(".")[0], BIRTH)
+                values = {name: slug if name == "slug" else known[name] for name in rule.arguments}
+                found[rule.endpoint] = app.url_for(rule.endpoint, **values)
+    return found
+
+
+def everything() -> dict[str, list]:
+    """Every row of every table, save when a login was last seen and how often somebody tried in vain."""
+    db.connect(reuse_if_open=True)
+    return {table.__name__: rows_of(table) for table in TABLES if table.__name__ != "Attempts"}
+
+
+def rows_of(table) -> list[tuple]:
+    columns = ",".join(f'"{field.column_name}"' for field in table._meta.sorted_fields if (table.__name__, field.name) != ("Login", "seen_at"))
+    rows = db.execute_sql(f'SELECT {columns} FROM "{table._meta.table_name}" ORDER BY 1').fetchall()
+    return [tuple(bytes(value) if isinstance(value, memoryview) else value for value in row) for row in rows]
+
+
+# --- GET reads -------------------------------------------------------------------------------------------------------
+
+
+def with_questions(address: str, world) -> list[str]:
+    """The address as links and search forms of the site ask it."""
+    dossier = world["dossier"]
+    asked = {
+        "/": ["?da=thoat"],
+        "/dich-vu/": ["?q=khai+sinh", "?q=zzzz", "?linh-vuc=H%E1%BB%99+t%E1%BB%8Bch", "?q=a&trang=2"],
+        "/tra-cuu": [f"?ma={dossier.receipt_code}", f"?ma={dossier.code}", "?ma=0000+0000+0000", "?ma=x"],
+        "/tai-khoan/dang-nhap/tinh": ["?tiep=/ca-nhan/"],
+        "/tai-khoan/dang-ky/so-giay-to": ["?loai=cong-dan", "?loai=doanh-nghiep"],
+        "/mot-cua/": ["?xem=moi", "?trang=9"],
+        "/ca-nhan/": ["?trang=2"],
+        f"/nop-ho-so/{BIRTH}/xem-lai": ["?from_check=1"],
+    }
+    return [address, *(address + question for question in asked.get(address, []))]
+
+
+@pytest.mark.parametrize("role", ["nobody", "a", "b", "officer", "officer elsewhere", "culture"])
+def test_no_get_changes_anything(app, world, person, role):
+    visitor = person(role)
+    before = everything()
+
+    for address in addresses(app, world, "GET").values():
+        for asked in with_questions(address, world):
+            page = visitor.get(asked)
+            assert page.status < 500, asked
+            visitor.client.head(asked)
+
+    assert everything() == before
+
+
+# --- a forged form is refused ----------------------------------------------------------------------------------------
+
+
+def good_forms(world) -> dict[str, tuple[str, dict]]:
+    """By endpoint: who sends the form, and what would be a good one, but for its token."""
+    from rules import submission
+
+    draft = world["draft"]
+    key = "f" * 32
+    details = {
+        "kind": "cong-dan", "id_number": "064090123456", "password": "rua bien xanh lam", "password_again": "rua bien xanh lam",
+        "full_name": "Siu Black", "birth_date": "5/7/1990", "email": "siu@example.vn",
+    }  # fmt: skip
+    return {
+        "account.log_in": ("nobody", {"id_number": world["a"].id_number, "password": PASSWORD}),
+        "account.log_out": ("a", {}),
+        "account.give_details": ("nobody", details),
+        "account.confirm": ("nobody", {}),
+        "lookup.look_up": ("nobody", {"ma": world["dossier"].code, "last_digits": world["a"].id_number[-4:]}),
+        "desk.log_in": ("nobody", {"login_name": "officer", "password": PASSWORD}),
+        "desk.accept_dossier": ("officer", {"form_key": key}),
+        "desk.refuse_dossier": ("officer", {"form_key": key, "reason": "Ảnh mờ"}),
+        "personal.drop_draft": ("a", {}),
+        "submission.owner": ("a", {"owner": "other", "owner_name": "Người Khác"}),
+        "submission.questions": ("a", {"nyc_ho_ten": "Tên Khác"}),
+        "submission.delivery": ("a", {"delivery": "post", "delivery_address": "Nơi khác"}),
+        "submission.papers": ("a", {"document": "giay_chung_sinh", "remove": "1"}),
+        "submission.check": ("a", {"declared": "1", "idempotency_key": draft.idempotency_key, "seen": submission.content_hash(draft)}),
+    }
+
+
+FORGERIES = {
+    "no token": lambda own, other: ({}, {}),
+    "an empty token": lambda own, other: ({"csrf_token": ""}, {}),
+    "a made-up token": lambda own, other: ({"csrf_token": "A" * len(own)}, {}),
+    "another visitor's token": lambda own, other: ({"csrf_token": other}, {}),
+    "from another origin": lambda own, other: ({"csrf_token": own}, {"Origin": "https://xau.example"}),
+    "from our name with another port": lambda own, other: ({"csrf_token": own}, {"Origin": "http://localhost:9999"}),
+    "from another site, as the browser says": lambda own, other: ({"csrf_token": own}, {"Sec-Fetch-Site": "cross-site"}),
+    "from a neighbour of the same domain": lambda own, other: ({"csrf_token": own}, {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost"}),
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_a_forged_form_is_refused_and_nothing_changes(app, world, person, forgery):
+    others_token, forms = person("b").token(), good_forms(world)
+    posts = addresses(app, world, "POST")
+    assert forms.keys() == posts.keys(), "a new form stands in good_forms"
+    for endpoint, (role, data) in forms.items():
+        visitor = person(role)
+        token, headers = FORGERIES[forgery](visitor.token(), others_token)
+        before = everything()
+
+        answer = visitor.client.post(posts[endpoint], data=data | token, headers=headers)
+
+        assert 400 <= answer.status_code < 500, endpoint
+        assert everything() == before, endpoint
+        assert "Set-Cookie" not in answer.headers, endpoint
+
+
+@pytest.mark.parametrize("endpoint", [
+    "account.log_in", "account.log_out", "account.give_details", "account.confirm", "desk.log_in", "desk.accept_dossier",
+    "desk.refuse_dossier", "personal.drop_draft", "submission.owner", "submission.questions", "submission.delivery",
+    "submission.papers", "submission.check",
+])  # fmt: skip
+def test_the_same_form_with_its_own_token_does_change_something(app, world, person, endpoint):
+    role, data = good_forms(world)[endpoint]
+    visitor = person(role)
+    token, before = visitor.token(), everything()
+
+    visitor.client.post(addresses(app, world, "POST")[endpoint], data=data | {"csrf_token": token})
+
+    assert everything() != before
+
+
+# --- every address, every role ---------------------------------------------------------------------------------------
+
+OTHERS = ["nobody", "b", "officer", "officer elsewhere", "culture"]
+
+
+def may_open(app, endpoint: str, role: str) -> bool:
+    open_to = app.view_functions[endpoint].open_to
+    name = {"nobody": "anyone", "a": "citizen", "b": "citizen", "officer elsewhere": "officer"}.get(role, role)
+    return bool({"anyone", name} & open_to)
+
+
+def secrets_of(world) -> list[str]:
+    dossier, a = world["dossier"], world["a"]
+    shown = " ".join(dossier.receipt_code[i : i + 4] for i in (0, 4, 8))
+    return [dossier.code, dossier.receipt_code, shown, a.full_name, a.id_number, a.id_number[-4:], SECRET_ANSWER]
+
+
+@pytest.mark.parametrize("role", OTHERS)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_who_may_not_open_a_page_is_sent_to_log_in_or_told_there_is_none(app, world, person, role, method):
+    visitor = person(role)
+    before = everything()
+    for endpoint, address in addresses(app, world, method).items():
+        if may_open(app, endpoint, role):
+            continue
+
+        page = visitor.get(address) if method == "GET" else visitor.post(address)
+
+        assert page.status == 404 or page.location.split("?")[0] in ("/tai-khoan/dang-nhap/tinh", "/mot-cua/dang-nhap"), (endpoint, page.status)
+        assert role == "nobody" or endpoint.startswith("desk.") or page.status == 404 or role == "b", endpoint
+    assert everything() == before
+
+
+@pytest.mark.parametrize("role", OTHERS)
+def test_nothing_of_a_dossier_stands_in_what_others_get(app, world, person, role):
+    visitor = person(role)
+    for endpoint, address in addresses(app, world, "GET").items():
+        if role == "officer" and endpoint.startswith("desk."):
+            continue
+
+        answer = visitor.client.get(address)
+
+        # Asked for a page first to be logged in for, the address asked for is kept in the redirect.
+        seen = answer.get_data(as_text=True) if not answer.location else answer.location.split("?")[0]
+        assert [secret for secret in secrets_of(world) if secret in seen] == [], endpoint
+
+
+A_MISSING = {"code": "H21.129-200101-9999", "paper_id": 987654321, "token": "x" * 43}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("role", OTHERS)
+def test_what_is_not_yours_is_like_what_is_not_there(app, world, person, role, method):
+    visitor = person(role)
+    token = visitor.token()
+    dossier = world["dossier"]
+    for endpoint, address in addresses(app, world, method).items():
+        if dossier.code not in address or (role == "officer" and may_open(app, endpoint, role)):
+            continue
+        missing = address.replace(dossier.code, A_MISSING["code"]).replace(f"/giay/{dossier.papers.get().id}", "/giay/987654321")
+
+        not_mine, not_there = (
+            visitor.client.open(path, method=method, data={"csrf_token": token} if method == "POST" else None) for path in (address, missing)
+        )
+
+        assert not_mine.status_code == not_there.status_code, endpoint
+        assert not_mine.get_data(as_text=True).replace(address, "") == not_there.get_data(as_text=True).replace(missing, ""), endpoint
+
+
+# --- templates -------------------------------------------------------------------------------------------------------
+
+
+def unused_imports(tree: nodes.Template) -> set[str]:
+    given = {node.target for node in tree.find_all(nodes.Import)}
+    for node in tree.find_all(nodes.FromImport):
+        given |= {name if isinstance(name, str) else name[1] for name in node.names}
+    return given - {node.name for node in tree.find_all(nodes.Name) if node.ctx == "load"}
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_every_template_compiles_and_imports_nothing_it_does_not_use(whole_site, name):
+    source = (PROJECT / "templates" / name).read_text()
+
+    whole_site.jinja_env.get_template(name)
+    assert unused_imports(whole_site.jinja_env.parse(source)) == set()
+
+
+def test_an_unused_import_of_a_template_would_be_seen(whole_site):
+    tree = whole_site.jinja_env.parse('{% from "x" import a, b as c %}{% import "y" as d %}{{ a() }}')
+
+    assert unused_imports(tree) == {"c", "d"}
+
+
+INLINE = re.compile(r"<script(?![^>]*\bsrc=)|\son[a-z]+\s*=|\sstyle\s*=|javascript:", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_no_script_handler_or_style_stands_in_a_template(name):
+    assert INLINE.findall((PROJECT / "templates" / name).read_text()) == []
+
+
+def test_nothing_but_our_own_style_is_let_through_unescaped():
+    unescaped = [
+        (name, line.strip()) for name in TEMPLATES for line in (PROJECT / "templates" / name).read_text().splitlines()
+        if re.search(r"\|\s*safe\b|Markup|autoescape", line)
+    ]  # fmt: skip
+    assert unescaped == [("layouts/skeleton.html", "<style>{{ inline_style()|safe }}</style>")]
+
+
+# --- what is documented ----------------------------------------------------------------------------------------------
+
+
+def readme() -> str:
+    path = PROJECT / "README.md"
+    assert path.exists(), "README.md is still to be written"
+    return path.read_text()
+
+
+@pytest.mark.parametrize("setting", [setting.name for setting in SETTINGS])
+def test_every_setting_stands_in_the_readme(setting):
+    assert re.search(rf"\b{setting}\b", readme())
+
+
+def our_commands(group, prefix: str = "flask") -> list[str]:
+    found = []
+    for name, command in group.commands.items():
+        ours = prefix != "flask" or name not in ("run", "shell", "routes")
+        if isinstance(command, click.Group):
+            found += our_commands(command, f"{prefix} {name}")
+        elif ours:
+            found.append(f"{prefix} {name}")
+    return found
+
+
+def test_the_commands_are_these(whole_site):
+    assert sorted(our_commands(whole_site.cli)) == ["flask content check", "flask init", "flask serve", "flask staff add", "flask work"]
+
+
+@pytest.mark.parametrize("command", ["init", "serve", "work", "staff add", "content check"])
+def test_every_command_stands_in_the_readme(command):
+    assert re.search(rf"flask( --app app)? {command}\b", readme())
+
+
+# --- doors that stay -------------------------------------------------------------------------------------------------
+
+LOGIN = "/tai-khoan/dang-nhap/tinh"
+DOORS = {
+    "/": 200,
+    "/dich-vu/": 200,
+    "/dich-vu/?q=khai+sinh": 200,
+    "/dich-vu/dang-ky-khai-sinh": 200,
+    "/tra-cuu": 200,
+    "/tra-cuu?ma=H21.129-261122-0001": 200,
+    "/huong-dan/": 200,
+    "/huong-dan/nop-ho-so/": 200,
+    "/huong-dan/nop-ho-so/3": 200,
+    "/huong-dan/nop-ho-so/in": 200,
+    "/nop-ho-so/dang-ky-khai-sinh/": f"{LOGIN}?tiep=/nop-ho-so/dang-ky-khai-sinh/",
+    "/tai-khoan/dang-nhap": 200,
+    "/tai-khoan/dang-ky": 200,
+    "/tai-khoan/quen-mat-khau": 200,
+    "/tai-khoan/xac-nhan/khong-co": 404,  # the door is there; nothing is behind an unknown token
+    "/tai-khoan/thoat": 200,
+    "/ca-nhan/": f"{LOGIN}?tiep=/ca-nhan/",
+    "/mot-cua/": "/mot-cua/dang-nhap?tiep=/mot-cua/",
+    "/suc-khoe": 200,
+}
+# Not yet built: /ca-nhan/tai-lieu, /ca-nhan/thanh-toan, /ca-nhan/lich-su, /nhung/…, /thong-bao/, /thong-bao/atom.xml.
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_the_doors_others_hold_on_to_stay(visitor, door):
+    page = visitor.get(door)
+
+    assert (page.location or page.status) == DOORS[door]
+
+
+def test_the_door_of_confirming_opens_with_its_token(visitor, world):
+    assert visitor.get(f"/tai-khoan/xac-nhan/{world['token']}").heading == "Xác nhận tài khoản"
+
+
+# --- what comes from elsewhere ---------------------------------------------------------------------------------------
+
+VENDOR = PROJECT / "static" / "vendor"
+
+
+def test_what_is_vendored_is_as_it_was_published():
+    sums = dict(reversed(line.split()) for line in (VENDOR / "SHA256SUMS").read_text().splitlines())
+    published = {path.name for path in VENDOR.iterdir() if path.suffix not in (".br", ".gz")} - {"SHA256SUMS"}
+
+    assert {name: hashlib.sha256((VENDOR / name).read_bytes()).hexdigest() for name in published} == sums
+
+
+def test_what_is_packed_unpacks_to_the_same_bytes():
+    packed = [path for path in (PROJECT / "static").rglob("*") if path.suffix in (".br", ".gz")]
+    unpack = {".br": brotli.decompress, ".gz": gzip.decompress}
+
+    assert {path.name for path in packed} >= {"htmx-2.0.11.min.js.br", "htmx-2.0.11.min.js.gz"}
+    for path in packed:
+        assert unpack[path.suffix](path.read_bytes()) == path.with_suffix("").read_bytes(), path.name
+
+
+# --- headers ---------------------------------------------------------------------------------------------------------
+
+SECURITY_HEADERS = (
+    "Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "Strict-Transport-Security", "Permissions-Policy",
+    "Cross-Origin-Resource-Policy", "Cross-Origin-Opener-Policy", "X-Frame-Options",
+)  # fmt: skip
+PUBLIC = {
+    "home.home", "home.contact", "home.privacy", "guides.all_guides", "guides.whole_guide", "guides.guide_step", "guides.print_guide",
+    "procedures.catalogue", "procedures.show_procedure", "account.choose_login", "account.choose_kind", "account.check_mail",
+    "account.forgotten", "lookup.look_up",
+}  # fmt: skip
+
+
+def policy_of(answer) -> dict[str, set[str]]:
+    parts = answer.headers["Content-Security-Policy"].split(";")
+    return {part.split()[0]: set(part.split()[1:]) for part in parts if part.strip()}
+
+
+def check_headers(answer) -> None:
+    headers = answer.headers
+    policy = policy_of(answer)
+    assert policy["default-src"] == {"'none'"}
+    assert not {"'unsafe-inline'", "'unsafe-eval'", "*", "http:", "https:"} & set().union(*policy.values())
+    for style in re.findall(r"<style>(.*?)</style>", answer.get_data(as_text=True), re.DOTALL):
+        assert f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'" in policy["style-src"]
+    assert policy["base-uri"] == policy["frame-ancestors"] == {"'none'"}
+    assert policy["form-action"] == policy["script-src"] == {"'self'"}
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] in ("same-origin", "no-referrer")
+    assert headers["Permissions-Policy"]
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert not {"Server", "X-Powered-By"} & set(headers.keys())
+    assert sum(len(f"{name}: {headers[name]}\r\n") for name in SECURITY_HEADERS if name in headers) <= 450
+
+
+@pytest.mark.parametrize("role", ["nobody", "a", "officer"])
+def test_every_page_carries_its_security_headers(app, world, person, role):
+    visitor = person(role)
+    for endpoint, address in [*addresses(app, world, "GET").items(), ("missing", "/khong-co-trang-nay"), ("wrong", "/tra-cuu?ma=x")]:
+        answer = visitor.client.get(address)
+        if answer.mimetype == "text/html" and not answer.location:
+            check_headers(answer)
+        else:
+            assert answer.headers["X-Content-Type-Options"] == "nosniff", endpoint
+
+
+@pytest.mark.parametrize("role", ["nobody", "a", "officer"])
+def test_every_fragment_carries_what_keeps_it_harmless(app, world, person, role):
+    visitor = person(role)
+    for endpoint, address in addresses(app, world, "GET").items():
+        answer = visitor.client.get(address, headers={"HX-Request": "true"})
+        if answer.mimetype == "text/html" and not answer.location:
+            assert policy_of(answer)["default-src"] == {"'none'"}, endpoint
+            assert "unsafe" not in answer.headers["Content-Security-Policy"]
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert "HX-Request" in answer.headers["Vary"]
+
+
+def test_public_pages_may_be_kept_and_give_no_cookie(app, world, new_visitor):
+    for endpoint, address in addresses(app, world, "GET").items():
+        answer = new_visitor().client.get(address)
+        is_public = answer.headers["Cache-Control"].startswith("public")
+
+        assert is_public == (endpoint in PUBLIC), endpoint
+        if is_public:
+            assert answer.headers["ETag"], endpoint
+            assert "Set-Cookie" not in answer.headers, endpoint
+
+
+@pytest.mark.parametrize("role", ["a", "officer"])
+def test_nothing_a_person_sees_when_logged_in_is_kept_by_any_cache(app, world, person, role):
+    visitor = person(role)
+    for endpoint, address in addresses(app, world, "GET").items():
+        assert visitor.client.get(address).headers["Cache-Control"] == "no-store", endpoint
+
+
+def test_a_dossier_looked_up_is_kept_by_no_cache(visitor, world):
+    code = world["dossier"].receipt_code
+
+    assert visitor.get(f"/tra-cuu?ma={code}").headers["Cache-Control"] == "no-store"
+    asked = visitor.post("/tra-cuu", {"ma": world["dossier"].code, "last_digits": world["a"].id_number[-4:]})
+    assert (asked.status, asked.headers["Cache-Control"]) == (200, "no-store")
+
+
+def test_forms_with_a_token_and_errors_are_kept_by_no_cache(visitor, world):
+    for address in (LOGIN, "/tai-khoan/dang-ky/so-giay-to?loai=cong-dan", "/khong-co", "/tra-cuu?ma=x", f"/tai-khoan/xac-nhan/{world['token']}"):
+        assert visitor.get(address).headers["Cache-Control"] == "no-store", address
+
+
+def test_a_visitor_gets_a_cookie_with_the_first_form_and_only_one(app, new_visitor):
+    visitor = new_visitor()
+    cookies = visitor.get(LOGIN).headers.getlist("Set-Cookie")
+
+    assert len(cookies) == 1
+    assert "HttpOnly" in cookies[0] and "SameSite=Lax" in cookies[0] and "Path=/" in cookies[0]
+    assert "Set-Cookie" not in visitor.get(LOGIN).headers
+
+
+@pytest.mark.parametrize("host", ["xau.example", "localhost.xau.example", "xau.example:80", ""])
+def test_a_host_we_do_not_know_is_refused(app, visitor, host):
+    answer = visitor.client.get("/", headers={"Host": host})
+
+    assert answer.status_code == 400
+    assert host == "" or host not in answer.get_data(as_text=True)
+
+
+@pytest.fixture
+def secure_visitor(app, environ, tmp_path):
+    """A visitor of the same site behind https."""
+    from app import create_app
+
+    kept = db.obj, SealedField.sealer
+    site = create_app(environ | {"SITE_URL": "https://dvc.example", "INSTANCE_DIR": str(tmp_path), "DATABASE_URL": f"sqlite:///{tmp_path}/app.db"})
+    db.obj.close()
+    db.initialize(kept[0])
+    SealedField.sealer = kept[1]
+    yield lambda path, **more: site.test_client().get(path, base_url="https://dvc.example", **more)
+
+
+def test_over_https_the_cookie_is_locked_and_the_browser_told_to_stay(secure_visitor):
+    answer = secure_visitor(LOGIN)
+    cookie = answer.headers["Set-Cookie"]
+
+    assert cookie.startswith("__Host-") and "Secure" in cookie and "Domain" not in cookie
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+    check_headers(answer)
+
+
+def test_over_https_only_the_public_name_is_answered(secure_visitor):
+    assert secure_visitor("/", headers={"Host": "xau.example"}).status_code == 400
+
+
+def test_over_plain_http_no_browser_is_told_to_stay_on_https(app, visitor):
+    page = visitor.get(LOGIN)
+
+    assert "Strict-Transport-Security" not in page.headers
+    assert not cookie_name(app).startswith("__Host-")
+
+
+def test_a_page_with_a_token_in_its_address_is_told_to_nobody(visitor, world):
+    assert visitor.get(f"/tai-khoan/xac-nhan/{world['token']}").headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_a_static_file_is_kept_for_ever_and_served_as_what_it_is(visitor):
+    address = re.search(r'src="([^"]*gate\.js[^"]*)"', visitor.get("/").text)[1]
+
+    with visitor.client.get(address) as answer:
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.mimetype in ("text/javascript", "application/javascript")
+        assert "Set-Cookie" not in answer.headers
+
+
+def test_the_world_of_these_tests_is_read_as_a_person_would(world, person):
+    page = person("a").get(f"/ca-nhan/ho-so/{world['dossier'].code}")
+
+    assert isinstance(page, Page) and Dossier.select().count() == 1
+    assert world["dossier"].code in page.words

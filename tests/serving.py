@@ -1,0 +1,155 @@
+"""The real program, run as a person runs it: `init`, `serve`, kill, start again."""
+
+import email
+import email.policy
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+PATIENCE = 30  # seconds; how long anything that must happen may take on a slow machine
+STAFF_PASSWORD = "con suoi chay qua lang"
+
+
+class NotInTime(AssertionError):
+    """Something that was waited for did not happen."""
+
+
+class Site:
+    """A served site with an instance folder of its own; `environ` adds settings."""
+
+    def __init__(self, folder: Path, **environ: str):
+        self.instance = folder / "instance"
+        self.port = _free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.log = folder / "server.log"
+        self.environ = {
+            "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1",
+            "INSTANCE_DIR": str(self.instance), "PORT": str(self.port), "SITE_URL": self.address,
+        } | environ
+        self.server: subprocess.Popen | None = None
+
+    # --- its commands ---
+
+    def flask(self, *arguments: str, typed: str = "") -> str:
+        """What a command of the program printed."""
+        return self._run(["-m", "flask", "--app", "app", *arguments], typed)
+
+    def python(self, code: str) -> object:
+        """Run `code` beside the program, with its settings; returns the JSON it prints."""
+        return json.loads(self._run(["-c", code], ""))
+
+    def _run(self, arguments: list[str], typed: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *arguments], cwd=PROJECT, env=self.environ | {"PYTHONPATH": f"{PROJECT}:{PROJECT / 'tests'}"},
+            input=typed, capture_output=True, text=True, timeout=120,
+        )
+        assert done.returncode == 0, f"{arguments}: {done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def add_staff(self, name: str, role: str = "officer", password: str = STAFF_PASSWORD) -> None:
+        self.flask("staff", "add", name, "--role", role, "--full-name", "Nguyễn Văn Một", typed=f"{password}\n")
+
+    # --- its life ---
+
+    def start(self) -> float:
+        """Start the server and wait until it answers; returns the seconds that took."""
+        began = time.monotonic()
+        with self.log.open("ab") as log:
+            self.server = subprocess.Popen(
+                [sys.executable, "-m", "flask", "--app", "app", "serve"], cwd=PROJECT, env=self.environ, stdout=log, stderr=log
+            )
+        wait_until(self.is_well, lambda: f"the server does not answer:\n{self.output()}", every=0.02)
+        return time.monotonic() - began
+
+    def is_well(self) -> bool:
+        assert self.server.poll() is None, f"the server has ended:\n{self.output()}"
+        try:
+            with urllib.request.urlopen(f"{self.address}/suc-khoe", timeout=5) as answer:
+                return answer.read().split()[:1] == [b"ok"]
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def kill(self) -> None:
+        """kill -9: no signal handler, no closing of anything."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        if self.server is not None:
+            self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> None:
+        self.server.send_signal(number)
+        try:
+            self.server.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.server.kill()
+            self.server.wait(PATIENCE)
+            raise
+        self.server = None
+
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")[-4000:] if self.log.exists() else ""
+
+    # --- its outbox ---
+
+    def letters(self, to: str = "") -> list[email.message.EmailMessage]:
+        """The mail that has left, oldest first."""
+        found = [
+            email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+            for file in sorted((self.instance / "outbox").glob("*.eml"))
+        ]
+        return [letter for letter in found if to in letter["To"]]
+
+    def wait_for_letter(self, to: str, about: str) -> email.message.EmailMessage:
+        """The newest letter to `to` with `about` in its subject, once the worker has sent it."""
+
+        def newest():
+            return next((letter for letter in reversed(self.letters(to)) if about in letter["Subject"]), None)
+
+        return wait_until(newest, lambda: f"no letter “{about}” to {to}:\n{self.output()}")
+
+
+@contextmanager
+def served(folder: Path, **environ: str) -> Iterator[Site]:
+    """A site that answers while the block runs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    site = Site(folder, **environ)
+    site.flask("init")
+    site.start()
+    try:
+        yield site
+    finally:
+        site.stop()
+
+
+def wait_until(happened: Callable[[], object], complaint: Callable[[], str] | str, every: float = 0.05, patience: float = PATIENCE):
+    """What `happened` returns, as soon as it is true."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        found = happened()
+        if found:
+            return found
+        time.sleep(every)
+    raise NotInTime(complaint() if callable(complaint) else complaint)
+
+
+def link_in(letter: email.message.EmailMessage) -> str:
+    """The web address a letter asks to open."""
+    return re.search(r"https?://\S+", letter.get_content())[0]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
