@@ -5,10 +5,8 @@ import os
 from pathlib import Path
 
 from flask import Flask
-from flask_compress import Compress
 from htmx_flask import Htmx
 from werkzeug.middleware.proxy_fix import ProxyFix
-from whitenoise import WhiteNoise
 
 import chores
 import commands
@@ -19,12 +17,11 @@ from gateways.queue import queue_at
 from gateways.security_log import SecurityLog
 from rules.library import Library
 from sealing import Sealer, read_or_make_key
-from settings import PROJECT, read_settings
+from settings import read_settings
 from views import account, answering, desk, errors, guards, guides, headers, home, lookup, personal, procedures, screens, submission, visits
 from views.page_cache import PageCache
 
 ROOMS = (home, guides, procedures, account, personal, submission, lookup, desk)
-A_YEAR = 31_536_000
 
 
 def create_app(environ=os.environ) -> Flask:
@@ -47,11 +44,7 @@ def _secure(app: Flask) -> None:
     instance = Path(app.config["INSTANCE_DIR"])
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or read_or_make_key(instance / "secret.key").hex()
-    app.config.from_mapping(
-        MAX_FORM_PARTS=500, MAX_FORM_MEMORY_SIZE=guards.MOST_FORM_BYTES,
-        COMPRESS_ALGORITHM=["br", "gzip"], COMPRESS_BR_LEVEL=7, COMPRESS_BR_WINDOW=16, COMPRESS_MIN_SIZE=200, COMPRESS_STREAMS=False,
-        COMPRESS_MIMETYPES=["text/html", "text/css", "application/javascript", "text/plain", "application/json"],
-    )
+    app.config.from_mapping(MAX_FORM_PARTS=500, MAX_FORM_MEMORY_SIZE=guards.MOST_FORM_BYTES)
     if not visits.is_https(app):
         logging.getLogger("iabang").warning("SITE_URL is plain http: cookies without Secure, no HSTS. For trials on one machine only.")
     if not app.config["RATE_LIMITS"]:
@@ -72,7 +65,6 @@ def _connect(app: Flask, instance: Path) -> None:
 
 def _add_extensions(app: Flask) -> None:
     Htmx(app)
-    Compress(app)
     visits.login_manager.init_app(app)
     app.session_interface = visits.Visits()
     # Lynx and old phone stacks follow RFC 2616: a Location must be absolute.
@@ -82,13 +74,9 @@ def _add_extensions(app: Flask) -> None:
 
 
 def _wrap(app: Flask) -> None:
-    """Around the application, the innermost first: connection, page cache, static files, proxies."""
+    """Around the application, the innermost first: connection, page cache, proxies."""
     app.wsgi_app = database.keep_connection(app.wsgi_app)
     app.wsgi_app = PageCache(app.wsgi_app, app.config["TRUSTED_HOSTS"])
-    app.wsgi_app = WhiteNoise(
-        app.wsgi_app, root=str(PROJECT / "static"), prefix="static/", max_age=A_YEAR, immutable_file_test=lambda path, url: True,
-        add_headers_function=lambda response_headers, path, url: response_headers.add_header("X-Content-Type-Options", "nosniff"),
-    )
     proxies = app.config["TRUSTED_PROXIES"]
     if proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)

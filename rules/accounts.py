@@ -13,6 +13,7 @@ from rules import WrongInput, attempts
 from rules.attempts import LOGIN_BY_ADDRESS, LOGIN_BY_PERSON, MAIL_BY_PERSON, TooManyTries, address_group
 from rules.outbox import post
 from rules.passwords import hash_password, is_password
+from rules.vietnamese import clean_text
 
 CONFIRM_WITHIN = timedelta(days=7)
 CITIZEN_STAYS = timedelta(hours=12)
@@ -153,7 +154,7 @@ def check_citizen(id_number: str, password: str, address: str, now: datetime) ->
 
 def check_staff(login_name: str, password: str, address: str, now: datetime) -> Staff:
     """The member of staff of name and password. Raises LoginRefused or TooManyTries."""
-    name = login_name.strip().lower()[:60]
+    name = read_login_name(login_name)
     staff = Staff.get_or_none(Staff.login_name == name, Staff.ended_at.is_null())
     return _check(staff, f"staff:{name}", password, address, now)
 
@@ -206,7 +207,8 @@ def end_login(login: Login) -> None:
 def sweep(now: datetime) -> None:
     """Remove logins and requests that can serve nobody any more."""
     Login.delete().where(Login.expires_at < now - Login.WRITE_ONLY).execute()
-    Registration.delete().where(Registration.expires_at < now - timedelta(days=30), Registration.account.is_null()).execute()
+    # Also those confirmed: what they said is in the account, and a second copy would outlive it.
+    Registration.delete().where(Registration.expires_at < now - timedelta(days=30)).execute()
 
 
 # --- staff -----------------------------------------------------------------------------------------------------------
@@ -214,13 +216,21 @@ def sweep(now: datetime) -> None:
 ROLES = ("officer", "specialist", "leader", "culture", "village_head", "postal_clerk", "administrator")
 
 
+def read_login_name(typed: str) -> str:
+    """The name as it is kept; raises WrongInput for nothing, for more than 60 letters and for hidden signs."""
+    name = clean_text(typed, 60).lower()
+    if not name:
+        raise WrongInput("Nhập tên đăng nhập")
+    return name
+
+
 def add_staff(login_name: str, full_name: str, role: str, office: str, password: str, now: datetime) -> Staff:
-    """A new member of staff. Raises WrongInput when the name is taken or the role unknown."""
+    """A new member of staff. Raises WrongInput when the name is taken or unfit, or the role unknown."""
     if role not in ROLES:
         raise WrongInput(f"role must be one of: {', '.join(ROLES)}")
     try:
         return Staff.create(
-            login_name=login_name.strip().lower(), full_name=full_name, role=role, office=office,
+            login_name=read_login_name(login_name), full_name=full_name, role=role, office=office,
             password_hash=hash_password(password), created_at=now,
         )
     except IntegrityError as taken:

@@ -75,7 +75,8 @@ def forget(limit: Limit, who: str) -> None:
 
 def sweep(now: datetime) -> None:
     """Remove counters nobody needs any more."""
-    Attempts.delete().where(Attempts.started_at < now - timedelta(days=1)).execute()
+    waits_no_more = Attempts.blocked_until.is_null() | (Attempts.blocked_until <= now)
+    Attempts.delete().where(Attempts.started_at < now - timedelta(days=1), waits_no_more).execute()
 
 
 def _has_run_out(row: Attempts, limit: Limit, now: datetime) -> bool:

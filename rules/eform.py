@@ -100,11 +100,10 @@ def read_answer(question: dict, typed: str, today: date) -> str:
 
     Raises WrongInput with a message that says what to do.
     """
-    if not typed.strip():
-        if question.get("required"):
-            raise WrongInput(missing_message(question))
-        return ""
-    return KINDS[question["type"]].read(question, typed.strip(), today)
+    value = KINDS[question["type"]].read(question, typed.strip(), today) if typed.strip() else ""
+    if question.get("required") and not value:  # also where only invisible signs were typed
+        raise WrongInput(missing_message(question))
+    return value
 
 
 def is_asked(question: dict, answers: Answers) -> bool:
@@ -128,6 +127,11 @@ def asked_pages(definition: list[dict], answers: Answers) -> list[dict]:
         for number, page in enumerate(definition, start=1)
     ]
     return [page for page in pages if page["questions"]]
+
+
+def open_questions(questions: list[dict], answers: Answers, today: date) -> list[dict]:
+    """The questions that the account has not answered already: nobody types on a keypad what the commune knows."""
+    return [q for q in questions if not (q.get("prefill") and answers.get(q["key"]) and not faults([q], answers, today))]
 
 
 def faults(questions: list[dict], answers: Answers, today: date) -> dict[str, str]:

@@ -35,8 +35,8 @@ def read_new_password(password: str, shortest: int, about_the_person: tuple[str,
 
 def _is_easy(password: str, about_the_person: tuple[str, ...]) -> bool:
     plain = _plain(password)
-    known = {_plain(fact) for fact in about_the_person if fact}
-    return plain in common_passwords() or plain in known or len(set(plain)) < 3
+    known = {_plain(fact) for fact in about_the_person} - {""}
+    return plain in common_passwords() or plain in known or len(set(plain or password)) < 3
 
 
 def _plain(text: str) -> str:

@@ -12,7 +12,7 @@ from models import Account, DayCounter, Dossier, Draft, Event, Paper, State
 from rules import WrongInput, eform, workflow
 from rules.deadlines import WorkCalendar, expected_day
 from rules.dossier_codes import new_dossier_code, new_receipt_code, show_receipt_code
-from rules.identity import read_id_number, read_person_name
+from rules.identity import read_id_number, read_person_name, show_phone
 from rules.outbox import post
 from rules.vietnamese import clean_text, in_vietnam, show_day, show_moment
 
@@ -57,15 +57,27 @@ def save_page(draft: Draft, page_name: str, typed: dict[str, str], now: datetime
     """Keep a page's answers as typed, right or wrong. They are on disk when this returns."""
     with db.atomic():
         # The row is locked by the first write, so that two pages saved at once keep both.
-        Draft.update(updated_at=now).where(Draft.id == draft.id, Draft.dossier.is_null()).execute()
-        fresh = Draft.get_by_id(draft.id)
-        if fresh.dossier_id:
+        if not Draft.update(updated_at=now).where(Draft.id == draft.id, Draft.dossier.is_null()).execute():
             return
+        fresh = Draft.get_by_id(draft.id)
         fresh.answers = fresh.answers | {key: text[: eform.TYPED_MOST] for key, text in typed.items()}
         fresh.visited = sorted({*fresh.visited, page_name})
         fresh.updated_at = now
         fresh.save(only=[Draft.answers, Draft.visited, Draft.updated_at])
     draft.answers, draft.visited, draft.updated_at = fresh.answers, fresh.visited, now
+
+
+def known_answers(questions: list[dict], account: Account, site) -> dict[str, str]:
+    """What the account already knows of the answers, and what the definition proposes, by the question's key."""
+    village = account.village
+    known = {
+        "name": account.full_name, "id_number": account.id_number, "email": account.email, "village": village,
+        "phone": account.phone and show_phone(account.phone),
+        "birth_date": account.birth_date and show_day(date.fromisoformat(account.birth_date)),
+        "address": f"{village}, {site.name}, tỉnh {site.province}" if village in [v.name for v in site.villages] else village,
+    }
+    answers = {q["key"]: known.get(q.get("prefill")) or q.get("default") or "" for q in questions}
+    return {key: answer for key, answer in answers.items() if answer}
 
 
 # --- the parts every procedure asks ----------------------------------------------------------------------------------
@@ -109,9 +121,8 @@ def _faults_of(readers: dict, answers: eform.Answers) -> dict[str, str]:
     for key, (read, missing) in readers.items():
         typed = answers.get(key, "").strip()
         try:
-            if not typed:
+            if not typed or not read(typed):
                 raise WrongInput(missing)
-            read(typed)
         except WrongInput as fault:
             found[key] = str(fault)
     return found
@@ -149,18 +160,19 @@ def content_hash(draft: Draft) -> str:
     """What the check page showed: answers and papers. Sent along with the form, so that what is submitted is what was seen."""
     papers = sorted((paper.document_key, paper.content_hash) for paper in draft.papers)
     text = json.dumps([draft.answers, papers], sort_keys=True, ensure_ascii=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def submit(draft: Draft, seen_hash: str, procedure: dict, office: str, calendar: WorkCalendar, now: datetime, lookup_url) -> Dossier:
     """Make the dossier of a complete draft, once; the same form again returns the same dossier.
 
     Raises ContentChanged when the draft became a dossier with other content than `seen_hash`, NotReady when it has
-    gaps or has changed since the check page.
+    gaps, has changed since the check page or was dropped.
     """
     with db.atomic():
         # This write locks the draft: of two requests at the same moment the second waits here, then finds the dossier.
-        Draft.update(updated_at=now).where(Draft.id == draft.id).execute()
+        if not Draft.update(updated_at=now).where(Draft.id == draft.id).execute():
+            raise NotReady
         draft = Draft.get_by_id(draft.id)
         if draft.dossier_id:
             if draft.content_hash != seen_hash:

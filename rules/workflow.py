@@ -55,9 +55,11 @@ def make_move(
     """Move `dossier`, and write the event, in one transaction; returns the event.
 
     The same `form_key` again returns the first event and changes nothing.
-    Raises MoveRefused when the move is not open to this person in this state.
+    Raises MoveRefused when the move is not open to this person in this state, or lacks the reason it needs.
     """
     with db.atomic():
+        # This write locks the dossier: of two taps at the same moment the second waits here, then finds the event.
+        Dossier.update(state=Dossier.state).where(Dossier.id == dossier.id).execute()
         return _event_of(form_key) or _move(dossier, _find_move(dossier, name, by), by, now, calendar, note, form_key)
 
 
@@ -74,6 +76,8 @@ def _find_move(dossier: Dossier, name: str, by: Staff) -> Move:
 
 
 def _move(dossier, move, by, now, calendar, note, form_key) -> Event:
+    if move.needs_note and not note.strip():
+        raise MoveRefused("Ghi lý do, để người dân biết phải sửa gì.")
     changes = {"state": move.target} | _moments(dossier, move.target, now, calendar)
     # The old state in WHERE settles two officers pressing at the same time.
     moved = Dossier.update(changes).where(Dossier.id == dossier.id, Dossier.state == move.source).execute()

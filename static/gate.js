@@ -19,7 +19,7 @@
     document.body.setAttribute('hx-boost', 'true');
     document.body.setAttribute('hx-target', '#main');
     document.body.setAttribute('hx-swap', 'innerHTML show:window:top');
-    script.src = '/static/vendor/htmx-2.0.11.min.js';
+    script.src = '/static/2.0.11/vendor/htmx-2.0.11.min.js';
     script.async = true;
     document.head.appendChild(settings);
     document.head.appendChild(script);

@@ -15,24 +15,14 @@ LETTER_CHOICE = "Tài khoản cấp bởi dịch vụ công tỉnh Gia Lai"
 LETTER_LEVEL = "Xác minh mức độ trung bình (IAL2)"
 GO_ON = "Lưu và đi tiếp"
 
-# What she answers, page by page: the heading, then label and answer. What the account knows is already there.
-BIRTH = (
-    ("Bạn là ai?", {"Quan hệ với trẻ": "Mẹ"}),
-    ("Liên hệ với bạn thế nào?", {}),
-    ("Em bé tên gì?", {"Họ của trẻ": "Ksor", "Tên của trẻ": "H'Mai", "Giới tính": "Nữ", "Dân tộc": "Jrai"}),
-    ("Em bé sinh ngày nào, ở đâu?", {
-        "Ngày, tháng, năm sinh": "5/7/2026", "Sinh ở đâu": "Cơ sở y tế",
-        "Nơi sinh (tên cơ sở y tế hoặc địa chỉ)": "Trạm y tế xã Ia Băng", "Quê quán": "Ia Băng, Gia Lai",
-    }),
-    ("Mẹ của em bé là ai?", {
-        "Họ, chữ đệm, tên mẹ": "Ksor H'Bia", "Ngày sinh mẹ": "12/3/1998", "Dân tộc mẹ": "Jrai",
-        "Nơi cư trú mẹ": "Thôn 6, xã Ia Băng", "Cha mẹ đã đăng ký kết hôn chưa": "Không",
-    }),
-    ("Giấy tờ của em bé và cha mẹ", {"Có khai cha không": "Không", "Xin cấp thêm bản sao Giấy khai sinh": "Không"}),
-    ("Bạn cần thêm gì?", {}),
-)
-CHOICES = ("Quan hệ với trẻ", "Giới tính", "Sinh ở đâu", "Cha mẹ đã đăng ký kết hôn chưa", "Có khai cha không",
-           "Xin cấp thêm bản sao Giấy khai sinh")
+# What she answers, by the label on the screen. What the account knows already stands there, what is optional she leaves.
+BIRTH = {
+    "Quan hệ với trẻ": "Mẹ", "Họ của trẻ": "Ksor", "Tên của trẻ": "H'Mai", "Giới tính": "Nữ", "Dân tộc": "Jrai",
+    "Ngày, tháng, năm sinh": "5/7/2026", "Sinh ở đâu": "Cơ sở y tế", "Nơi sinh (tên cơ sở": "Trạm y tế xã Ia Băng",
+    "Quê quán": "Ia Băng, Gia Lai", "Họ, chữ đệm, tên mẹ": "Ksor H'Bia", "Ngày sinh mẹ": "12/3/1998", "Dân tộc mẹ": "Jrai",
+    "Nơi cư trú mẹ": "Thôn 6, xã Ia Băng", "Cha mẹ đã đăng ký kết hôn chưa": "Không", "Có khai cha không": "Không",
+    "Xin cấp thêm bản sao": "Không",
+}
 PAPERS = ("Giấy chứng sinh", "Giấy tờ tùy thân")
 
 _numbers = itertools.count(52_198_000_001)

@@ -11,7 +11,7 @@ class Page:
         self.status = response.status_code
         self.headers = response.headers
         self.location = _path(response.headers.get("Location"))
-        self.text = response.get_data(as_text=True) if response.mimetype.startswith("text/") else ""
+        self.text = response.get_data(as_text=True) if (response.mimetype or "").startswith("text/") else ""
         self.data = response.data
         self.is_page = response.mimetype == "text/html" and not self.location
         if self.is_page:

@@ -1,12 +1,14 @@
 """The front door, what the commune says of itself, and the health of the program."""
 
-from flask import Blueprint, Response, abort, current_app, g, render_template
+from flask import Blueprint, Response, current_app, g, render_template, send_from_directory
 
 import database
 from views.access import open_to
-from views.headers import public_page
+from views.headers import STATIC, public_page
 
 bp = Blueprint("home", __name__)
+
+A_YEAR = 31_536_000
 
 
 @bp.get("/")
@@ -39,8 +41,13 @@ def health():
     return Response(f"ok{warning}\n", mimetype="text/plain")
 
 
-@bp.get("/static/<path:filename>")
+@bp.get("/static/<mark>/<path:filename>")
 @open_to("anyone")
-def static_file(filename: str):
-    """Names the address of a static file; the server in front of the views has already answered for those that exist."""
-    abort(404)
+def static_file(mark: str, filename: str):
+    """A file of static/, kept for ever: its address holds a mark of its content (DESIGN, Budgets)."""
+    answer = send_from_directory(STATIC, filename, etag=False, conditional=False)
+    answer.direct_passthrough = False
+    answer.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
+    for name in ("Last-Modified", "Content-Disposition"):
+        answer.headers.pop(name, None)
+    return answer

@@ -1,18 +1,27 @@
-"""Public pages, compressed beforehand: the same bytes for every visitor without a cookie."""
+"""Answers on their way out: compressed for this browser, and public pages kept compressed for the next one."""
 
 import gzip
 import time
 from collections import OrderedDict
 
 import brotli
+from werkzeug.http import parse_accept_header
 
-KEEP_SECONDS = 60  # a page may name today's date; content loaded anew is noticed within this time
+from views.headers import comes_from_here
+
+KEEP_SECONDS = 60  # content loaded anew is noticed within this time
 MOST_PAGES = 2000
-OF_A_BODY = ("Content-Length", "Content-Encoding", "Content-Type")
+LEAST_BYTES = 200  # below it a compressed body is hardly shorter
+OF_A_BODY = frozenset({"Content-Length", "Content-Encoding", "Content-Type"})
+PACKED_TYPES = ("text/", "application/javascript", "application/json")
 
 
 class PageCache:
-    """A WSGI application in front of the site: answers what it has seen, and keeps what is marked public."""
+    """A WSGI application in front of the site.
+
+    A page marked public is the same for all who have no cookie: it is compressed once as small as can be, and given away
+    as bytes after that. Any other is compressed as quickly as is worth it.
+    """
 
     def __init__(self, application, hosts: list[str]):
         self.application = application
@@ -20,47 +29,49 @@ class PageCache:
         self.pages: OrderedDict[tuple, tuple[float, str, list, bytes]] = OrderedDict()
 
     def __call__(self, environ, start_response):
-        key = self._key(environ)
-        if key is None:
-            return self.application(environ, start_response)
-        _, status, headers, body = self._fresh(key) or self._ask(environ, key)
-        if environ.get("HTTP_IF_NONE_MATCH") and environ["HTTP_IF_NONE_MATCH"] == dict(headers).get("ETag"):
+        encoding = _encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        key = self._key(environ, encoding)
+        _, status, headers, body = self._fresh(key) or self._ask(environ, key, encoding)
+        if _is_known(environ, headers):
             status, body = "304 NOT MODIFIED", b""
             headers = [header for header in headers if header[0] not in OF_A_BODY]
         start_response(status, headers)
         return [body]
 
-    def _key(self, environ) -> tuple | None:
-        """What tells one answer from another; None for a request that is never answered from here."""
-        if environ["REQUEST_METHOD"] != "GET" or environ.get("QUERY_STRING") or environ.get("HTTP_COOKIE"):
+    def _key(self, environ, encoding: str) -> tuple | None:
+        """What tells one public answer from another; None for a request that is never answered from here."""
+        path = environ.get("PATH_INFO", "")
+        has_cookie = "HTTP_COOKIE" in environ and not path.startswith("/static/")
+        if environ["REQUEST_METHOD"] != "GET" or environ.get("QUERY_STRING") or has_cookie:
             return None
         host = environ.get("HTTP_HOST", "")
         if host.rsplit(":", 1)[0] not in self.hosts:
             return None
         is_fragment = environ.get("HTTP_HX_REQUEST") == "true" and environ.get("HTTP_HX_HISTORY_RESTORE_REQUEST") != "true"
         saves_data = environ.get("HTTP_SAVE_DATA", "").lower() == "on"
-        return host, environ.get("PATH_INFO", ""), is_fragment, saves_data, _encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        return host, path, comes_from_here(environ), is_fragment, saves_data, encoding
 
-    def _fresh(self, key: tuple):
-        page = self.pages.get(key)
-        return page if page and time.monotonic() - page[0] < KEEP_SECONDS else None
+    def _fresh(self, key: tuple | None):
+        page = self.pages.get(key) if key else None
+        return page if page and time.monotonic() < page[0] else None
 
-    def _ask(self, environ, key: tuple):
+    def _ask(self, environ, key: tuple | None, encoding: str):
         """The application's answer, compressed; kept when it is public."""
         answer: dict = {}
 
         def start_response(status, headers, exc_info=None):
             answer.update(status=status, headers=headers)
 
-        plain = {name: value for name, value in environ.items() if name not in ("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH")}
-        chunks = self.application(plain, start_response)
+        chunks = self.application(environ, start_response)
         try:
             body = b"".join(chunks)
         finally:
             getattr(chunks, "close", lambda: None)()
-        is_public = answer["status"].startswith("200") and dict(answer["headers"]).get("Cache-Control", "").startswith("public")
-        page = (time.monotonic(), answer["status"], *_pack(answer["headers"], body, key[-1], is_public))
-        if is_public:
+        policy = dict(answer["headers"]).get("Cache-Control", "")
+        is_kept = key is not None and answer["status"].startswith("200") and policy.startswith("public")
+        keep_until = time.monotonic() + (float("inf") if "immutable" in policy else KEEP_SECONDS)
+        page = (keep_until, answer["status"], *_pack(answer["headers"], body, encoding, is_kept))
+        if is_kept:
             self._keep(key, page)
         return page
 
@@ -70,21 +81,34 @@ class PageCache:
             self.pages.popitem(last=False)
 
 
+def _is_known(environ, headers: list) -> bool:
+    """Whether the browser already holds this very representation (RFC 9110 §13.1.2)."""
+    asked = environ.get("HTTP_IF_NONE_MATCH", "")
+    etag = dict(headers).get("ETag")
+    return bool(etag and environ["REQUEST_METHOD"] == "GET" and etag in (part.strip().removeprefix("W/") for part in asked.split(",")))
+
+
 def _encoding(accepted: str) -> str:
-    offered = {part.split(";")[0].strip() for part in accepted.split(",")}
-    return "br" if "br" in offered else "gzip" if "gzip" in offered else ""
+    offered = parse_accept_header(accepted)
+    return next((name for name in ("br", "gzip") if accepted and offered[name] > 0), "")
 
 
-def _pack(headers: list, body: bytes, encoding: str, is_public: bool) -> tuple[list, bytes]:
-    """Headers and body as `encoding` wants them: as small as can be when the page is kept, quickly when it is not."""
-    if encoding == "br":
-        packed = brotli.compress(body, quality=11) if is_public else brotli.compress(body, quality=7, lgwin=16)
-    elif encoding == "gzip":
-        packed = gzip.compress(body, 9 if is_public else 6, mtime=0)
-    if not encoding or len(packed) >= len(body):
-        return [_vary(header) for header in headers], body
-    kept = [_vary(_mark(header, encoding)) for header in headers if header[0] != "Content-Length"]
+def _pack(headers: list, body: bytes, encoding: str, is_kept: bool) -> tuple[list, bytes]:
+    """Headers and body as `encoding` wants them."""
+    is_text = dict(headers).get("Content-Type", "").startswith(PACKED_TYPES)
+    headers = [_vary(header, is_kept) for header in headers]
+    if not encoding or not is_text or len(body) < LEAST_BYTES:
+        return headers, body
+    packed = _compress(body, encoding, is_kept)
+    kept = [_mark(header, encoding) for header in headers if header[0] != "Content-Length"]
     return [*kept, ("Content-Encoding", encoding), ("Content-Length", str(len(packed)))], packed
+
+
+def _compress(body: bytes, encoding: str, is_kept: bool) -> bytes:
+    if encoding == "gzip":
+        return gzip.compress(body, 9 if is_kept else 6, mtime=0)
+    # 11 takes ten times an answer's time, right for what is given a thousand times; 7 with a small window, a tenth of it.
+    return brotli.compress(body, quality=11) if is_kept else brotli.compress(body, quality=7, lgwin=16)
 
 
 def _mark(header: tuple[str, str], encoding: str) -> tuple[str, str]:
@@ -93,6 +117,7 @@ def _mark(header: tuple[str, str], encoding: str) -> tuple[str, str]:
     return (name, f'{value[:-1]}-{encoding}"') if name == "ETag" else header
 
 
-def _vary(header: tuple[str, str]) -> tuple[str, str]:
+def _vary(header: tuple[str, str], is_kept: bool) -> tuple[str, str]:
+    # What no cache may keep needs no word on how its encoding was chosen.
     name, value = header
-    return (name, f"{value}, Accept-Encoding") if name == "Vary" and "Accept-Encoding" not in value else header
+    return (name, f"{value}, Accept-Encoding") if name == "Vary" and is_kept else header

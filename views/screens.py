@@ -1,7 +1,6 @@
 """What every page knows: the commune, the person, the guide's step that happens here, and how things are written."""
 
 import hashlib
-from pathlib import Path
 
 from flask import Flask, g, request, url_for
 from markupsafe import Markup, escape
@@ -13,9 +12,8 @@ from rules.dossier_codes import show_receipt_code
 from rules.lookup import DONE_WORDS
 from rules.submission import DELIVERIES
 from rules.workflow import STATE_NAMES
-from views.headers import inline_style
+from views.headers import STATIC, inline_style, is_first_visit
 
-STATIC = Path(__file__).resolve().parent.parent / "static"
 ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII")
 # Screens on which a step goes on that the guide binds to another screen of the same room.
 SAME_STEP = {
@@ -44,6 +42,7 @@ def describe_screen() -> dict[str, object]:
     return {
         "site": library.site if library else None,
         "steps_here": steps_here(library, request.endpoint) if library else [],
+        "is_first_visit": is_first_visit(),
         "wants_script": request.headers.get("Save-Data", "").lower() != "on",
         "notice": NOTICES.get(request.args.get("da", "")),
         "now": utc_now(),
@@ -74,7 +73,7 @@ def steps_here(library, endpoint: str | None) -> list[tuple[Guide, int]]:
 
 def asset(name: str) -> str:
     """The address of a static file, with a mark of its content: it may be kept for ever."""
-    return url_for("home.static_file", filename=name, v=_content_mark(name))
+    return url_for("home.static_file", mark=_content_mark(name), filename=name)
 
 
 _marks: dict[str, str] = {}
@@ -82,7 +81,7 @@ _marks: dict[str, str] = {}
 
 def _content_mark(name: str) -> str:
     if name not in _marks:
-        _marks[name] = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:8]
+        _marks[name] = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:6]
     return _marks[name]
 
 

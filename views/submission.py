@@ -34,11 +34,16 @@ class Page:
 class Walk:
     """The pages of one person's submission of one procedure, in the letter's order, as the answers so far call for them."""
 
-    def __init__(self, slug: str):
+    def __init__(self, slug: str, current: str = ""):
         self.slug = slug
+        self.current = current
         self.procedure = definition_of(slug)
         self.draft = submission.open_draft(current_user, slug)
-        self.answers: dict[str, str] = dict(self.draft.answers) if self.draft else {}
+        self.answers: dict[str, str] = dict(self.draft.answers) if self.draft else self.known_answers()
+
+    def known_answers(self) -> dict[str, str]:
+        questions = [question for page in self.procedure["eform"]["pages"] for question in page["questions"]]
+        return submission.known_answers(questions, current_user, g.library.site)
 
     @property
     def question_pages(self) -> list[dict]:
@@ -47,14 +52,19 @@ class Walk:
     def pages(self) -> list[Page]:
         return [
             Page("owner", url_for(".owner", slug=self.slug), "Chủ hồ sơ"),
-            *(
-                Page(f"page-{page['number']}", url_for(".questions", slug=self.slug, number=page["number"]), page["title"])
-                for page in self.question_pages
-            ),
+            *(self.page_of(page) for page in self.question_pages if self.is_to_answer(page)),
             Page("delivery", url_for(".delivery", slug=self.slug), "Nơi nhận kết quả"),
             Page("papers", url_for(".papers", slug=self.slug), "Giấy tờ"),
             Page("check", url_for(".check", slug=self.slug), "Xem lại và nộp"),
         ]
+
+    def page_of(self, page: dict) -> Page:
+        return Page(f"page-{page['number']}", url_for(".questions", slug=self.slug, number=page["number"]), page["title"])
+
+    def is_to_answer(self, page: dict) -> bool:
+        """Whether a person has to see the page: not when the account answers all of it (the check page shows it still)."""
+        name = f"page-{page['number']}"
+        return name == self.current or self.was_sent(name) or bool(eform.open_questions(page["questions"], self.answers, today()))
 
     def place(self, name: str) -> tuple[int, int]:
         names = [page.name for page in self.pages()]
@@ -73,8 +83,9 @@ class Walk:
         return pages[number - 1].address if number else url_for("procedures.show_procedure", slug=self.slug)
 
     def save(self, name: str, typed: dict[str, str]) -> None:
+        known = {} if self.draft else self.known_answers()
         self.draft = submission.open_or_begin_draft(current_user._get_current_object(), self.slug, utc_now())
-        submission.save_page(self.draft, name, typed, utc_now())
+        submission.save_page(self.draft, name, known | typed, utc_now())
         self.answers = dict(self.draft.answers)
 
     def was_sent(self, name: str) -> bool:
@@ -136,31 +147,16 @@ def owner(slug: str):
 @bp.route("/<slug>/trang-<int:number>", methods=["GET", "POST"])
 @open_to("citizen", saves_draft=True)
 def questions(slug: str, number: int):
-    walk = Walk(slug)
+    walk = Walk(slug, current=f"page-{number}")
     page = next((page for page in walk.question_pages if page["number"] == number), None) or abort(404)
-    asked = page["questions"]
-    if not walk.was_sent(f"page-{number}"):
-        walk.answers = known_answers(asked) | walk.answers
+    # From the check page everything can be mended; on the way there only what is not yet known is asked.
+    is_mending = request.values.get("from_check") or walk.was_sent(f"page-{number}")
+    asked = page["questions"] if is_mending else eform.open_questions(page["questions"], walk.answers, today()) or page["questions"]
     return answer_page(
-        walk, f"page-{number}", [question["key"] for question in asked],
-        lambda answers: eform.faults(asked, answers, today()), "submission/questions.html", page=page, villages=g.library.villages(),
+        walk, f"page-{number}", [question["key"] for question in asked if question["key"] in request.form or not request.form],
+        lambda answers: eform.faults(page["questions"], answers, today()), "submission/questions.html", page=page, asked=asked,
+        villages=g.library.villages(),
     )
-
-
-def known_answers(asked: list[dict]) -> dict[str, str]:
-    """What the account already knows, or the definition proposes, so that nobody types it twice."""
-    account = current_user
-    birth = account.birth_date
-    known = {
-        "name": account.full_name, "id_number": account.id_number, "phone": account.phone and f"0{account.phone.removeprefix('+84')}",
-        "email": account.email, "village": account.village, "birth_date": birth and show_day_of(birth), "address": account.village,
-    }
-    return {q["key"]: known.get(q.get("prefill")) or q.get("default") or "" for q in asked}
-
-
-def show_day_of(iso_day: str) -> str:
-    year, month, day = iso_day.split("-")
-    return f"{int(day)}/{int(month)}/{year}"
 
 
 @bp.route("/<slug>/nhan-ket-qua", methods=["GET", "POST"])
@@ -245,7 +241,14 @@ def drop_paper(paper: Paper | None) -> None:
 
 def show_papers(walk: Walk, form: Form, faults: dict[str, str] | None = None):
     documents = [d | {"need": submission.paper_need(d)} for d in walk.procedure["documents"]]
-    page = show_page(walk, "papers", "submission/papers.html", form, faults or {}, documents=documents, sent=walk.papers())
+    sent = walk.papers()
+    # Papers for special cases stay closed until asked for, so that the page is short for most people.
+    usual = [d["key"] for d in documents if d["required"] == "mandatory"]
+    opened = {*usual, *sent, *(faults or {}), request.args.get("them")}
+    page = show_page(
+        walk, "papers", "submission/papers.html", form, faults or {}, documents=documents, sent=sent, opened=opened,
+        closed=[d for d in documents if d["need"] == "maybe" and d["key"] not in opened], all_shown="them" in request.args,
+    )
     return page, 422 if faults else 200
 
 
@@ -296,7 +299,7 @@ def show_check(walk: Walk, form: Form, faults: dict[str, str] | None = None):
     gaps = submission.gaps(walk.draft, walk.procedure, today())
     page = show_page(
         walk, "check", "submission/check.html", form, faults or {}, pages=walk.question_pages, sent=walk.papers(),
-        gaps=[page for page in walk.pages() if page.name in gaps], addresses={page.name: page.address for page in walk.pages()},
+        gaps=[page for page in walk.pages() if page.name in gaps], addresses={page.name: page.address for page in [*walk.pages(), *map(walk.page_of, walk.question_pages)]},
         seen=submission.content_hash(walk.draft), today=today(),
         documents={d["key"]: d for d in walk.procedure["documents"]},
     )
