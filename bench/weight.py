@@ -335,6 +335,7 @@ def main() -> int:
         if "-v" in sys.argv:
             for path, weight in walked.weights:
                 print(f"  {weight:6} {path}")
+        site.server.task_dispatcher.shutdown()
         site.server.close()
     print(f"{len(over)} over budget" + (f": {', '.join(over)}" if over else ""))
     return 1 if over else 0

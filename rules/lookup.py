@@ -51,7 +51,7 @@ def find_by_codes(code: str, last_digits: str) -> Dossier | None:
 
 def read_last_digits(text: str) -> str:
     """Four ASCII digits; raises WrongInput saying what to type."""
-    digits = "".join(sign for sign in ascii_digits(text) if sign.isdigit())
+    digits = "".join(sign for sign in ascii_digits(text) if sign.isdecimal())
     if len(digits) != 4:
         raise WrongInput("Nhập đúng 4 số cuối, ví dụ 1234")
     return digits

@@ -1,20 +1,25 @@
 """Finding a procedure by what people type: any case, with or without marks, with a slip of the finger, or by its code."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from rules.content import Procedure
-from rules.vietnamese import fold
+from rules.vietnamese import ascii_digits, fold
 
 # Said in nearly every name or request: they tell nothing apart, so they cannot be missed, only help a little.
-EMPTY_WORDS = frozenset("thu tuc dang ky cap giay lam xin viec cua cho va cac toi muon to don ho so".split())
+EMPTY_WORDS = frozenset("thu tuc dang ki cap lam xin viec cua cho va cac toi muon to don ho so ma trong giay".split())
+CODE = re.compile(r"(?<!\d)(\d)[.\s]*(\d{6})(?!\d)")
+# Both spellings are in use, often in one text: đăng ký and đăng kí, lý lịch and lí lịch, liệt sĩ and liệt sỹ.
+Y_AFTER_CONSONANT = re.compile(r"(?<=[bcdghklmnprstvx])y\b")
 
 
 @dataclass(frozen=True)
 class Entry:
     procedure: Procedure
     title: str
+    other_names: tuple[str, ...]
     title_words: tuple[str, ...]
     other_words: frozenset[str]
     everything: str
@@ -29,78 +34,81 @@ class ProcedureIndex:
 
     def find(self, typed: str) -> list[Procedure]:
         """The procedures that match, best first; empty when none does."""
-        code = _as_code(typed)
-        if code:
-            return [e.procedure for e in self.entries if _code_matches(e.procedure, code)]
-        words = _words(fold(typed))
+        by_code = self._find_by_code(typed)
+        if by_code:
+            return by_code
+        words = plain(typed).split()
         telling = [word for word in words if word not in EMPTY_WORDS] or words
-        if not telling:
-            return []
-        found = [(score, e) for e in self.entries if (score := self._score(e, words, telling))]
-        found.sort(key=lambda pair: (-pair[0], not pair[1].procedure.popular, len(pair[1].title), pair[1].title))
-        return [entry.procedure for _, entry in found]
+        # When nothing has them all, more than half are enough: “xn tình trạng hôn nhân”.
+        for may_miss in range((len(telling) + 1) // 2):
+            found = [(score, e) for e in self.entries if (score := self._score(e, words, telling, may_miss))]
+            if found:
+                found.sort(key=lambda pair: (-pair[0], len(pair[1].title), pair[1].title))
+                return [entry.procedure for _, entry in found]
+        return []
 
     def nearest(self, typed: str, most: int = 3) -> list[Procedure]:
         """When nothing matches: the procedures that share most letters (groups of three) with what was typed."""
-        wanted = _triples(fold(typed))
+        wanted = _triples(plain(typed))
         ranked = sorted(self.entries, key=lambda e: (-_likeness(wanted, _triples(e.everything)), e.title))
         return [e.procedure for e in ranked[:most] if _likeness(wanted, _triples(e.everything)) > 0.08]
 
-    def _score(self, entry: Entry, words: list[str], telling: list[str]) -> float:
-        """0 when a telling word is missing; else higher for the title, for whole words, for the phrase as typed."""
-        total = 0.0
-        for word in telling:
-            best = self._word_score(entry, word)
-            if not best:
-                return 0.0
-            total += best
-        phrase = " ".join(words)
-        if phrase in entry.title:
-            total += 4 + 2 * entry.title.startswith(phrase)
-        elif phrase in entry.everything:
-            total += 3
+    def _find_by_code(self, typed: str) -> list[Procedure]:
+        """By a national code such as 1.001193: without its dot, with a local suffix, with words around it; by an old one too."""
+        code = CODE.search(ascii_digits(fold(typed)))
+        return [e.procedure for e in self.entries if code and ".".join(code.groups()) in _codes(e.procedure)]
+
+    def _score(self, entry: Entry, words: list[str], telling: list[str], may_miss: int) -> float:
+        """0 when too many telling words are missing; else higher for the title, for whole words, for the phrase as typed."""
+        scores = [self._word_score(entry, word) for word in telling]
+        if scores.count(0.0) > may_miss:
+            return 0.0
         extra = [word for word in words if word in EMPTY_WORDS and word in entry.title_words]
-        return total + 0.3 * len(extra) + 1.5 * len(telling) / (1 + len(entry.title_words))
+        share_of_title = len(telling) / (1 + len(entry.title_words))
+        return sum(scores) + _phrase_score(entry, " ".join(words)) + entry.procedure.popular + 0.3 * len(extra) + 1.5 * share_of_title
 
     def _word_score(self, entry: Entry, word: str) -> float:
         if word in entry.title_words:
             return 3.0
         if word in entry.other_words:
             return 2.0
+        # A beginning or a slip of the finger counts only for a word that nobody's name holds: “sin” for “sinh”, but not
+        # “cha” for “chấm” and not “tu” for “tru”.
+        if word in self.vocabulary or len(word) < 2:
+            return 0.0
         if any(known.startswith(word) for known in entry.title_words):
             return 1.8
         if any(known.startswith(word) for known in entry.other_words):
             return 1.2
-        # A slip of the finger counts only for a word that nobody's name holds: “sin” for “sinh”, not “tu” for “tru”.
-        if word in self.vocabulary:
-            return 0.0
         if any(_is_slip(word, known) for known in entry.title_words):
             return 1.0
         return 0.6 if any(_is_slip(word, known) for known in entry.other_words) else 0.0
 
 
+def plain(text: str) -> str:
+    """Words and digits alone, folded, y spelt i: the form in which what is typed and what is named are compared."""
+    folded = "".join(symbol if symbol.isalnum() else " " for symbol in fold(text))
+    return " ".join(Y_AFTER_CONSONANT.sub("i", folded).split())
+
+
+def _phrase_score(entry: Entry, phrase: str) -> float:
+    if phrase == entry.title:
+        return 9.0
+    if phrase in entry.other_names or entry.title.startswith(phrase):
+        return 6.0
+    if phrase in entry.title:
+        return 4.0
+    return 3.0 if phrase in entry.everything else 0.0
+
+
 def _entry(procedure: Procedure) -> Entry:
-    title = fold(procedure.title)
-    others = [fold(text) for text in (procedure.name, procedure.field, *procedure.also, procedure.result.name)]
+    title = plain(procedure.title)
+    names = tuple(plain(name) for name in (procedure.name, *procedure.also))
+    others = (*names, plain(procedure.field), plain(procedure.result.name))
     return Entry(
-        procedure, title, tuple(_words(title)), frozenset(word for text in others for word in _words(text)),
+        procedure, title, names, tuple(title.split()), frozenset(word for text in others for word in text.split()),
         " | ".join((title, *others)),
     )
-
-
-def _words(folded: str) -> list[str]:
-    return "".join(symbol if symbol.isalnum() else " " for symbol in folded).split()
-
-
-def _as_code(typed: str) -> str | None:
-    """A national procedure code such as 1.001193, also typed without its dot or with a local suffix."""
-    digits = "".join(symbol for symbol in fold(typed) if symbol.isdigit())
-    is_code = len(digits) >= 7 and not any(symbol.isalpha() for symbol in fold(typed.split(".H")[0]))
-    return digits[:7] if is_code else None
-
-
-def _code_matches(procedure: Procedure, code: str) -> bool:
-    return code in (known.replace(".", "")[:7] for known in _codes(procedure))
 
 
 def _codes(procedure: Procedure) -> list[str]:

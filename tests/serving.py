@@ -67,7 +67,7 @@ class Site:
         began = time.monotonic()
         with self.log.open("ab") as log:
             self.server = subprocess.Popen(
-                [sys.executable, "-m", "flask", "--app", "app", "serve"], cwd=PROJECT, env=self.environ, stdout=log, stderr=log
+                [sys.executable, "-m", "flask", "-A", "app", "serve"], cwd=PROJECT, env=self.environ, stdout=log, stderr=log
             )
         wait_until(self.is_well, lambda: f"the server does not answer:\n{self.output()}", every=0.02)
         return time.monotonic() - began
@@ -99,7 +99,9 @@ class Site:
         self.server = None
 
     def output(self) -> str:
-        return self.log.read_text(errors="replace")[-4000:] if self.log.exists() else ""
+        """The end of what the server printed, for a failure's message; and how it ended, if it has."""
+        ended = f"\n(ended: {self.server.returncode})" if self.server and self.server.poll() is not None else ""
+        return (self.log.read_text(errors="replace")[-4000:] if self.log.exists() else "") + ended
 
     # --- its outbox ---
 

@@ -6,7 +6,7 @@ from flask import Flask, Response, g, render_template
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from gateways.files import StorageFull
-from peewee import OperationalError
+from peewee import DataError, OperationalError
 from rules.attempts import TooManyTries
 
 log = getLogger(__name__)
@@ -31,6 +31,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(TooManyTries, lambda fault: page(429, str(fault)))
     app.register_error_handler(StorageFull, lambda fault: page(507))
     app.register_error_handler(OperationalError, show_database_error)
+    # PostgreSQL keeps no NUL and no text longer than its column; no form of ours sends either where no rule reads it.
+    app.register_error_handler(DataError, lambda fault: page(400))
 
 
 def show_http_error(error: HTTPException):

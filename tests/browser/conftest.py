@@ -34,3 +34,12 @@ def site(request, tmp_path_factory):
         with postgres.running(folder / "pg") as url, serving.served(folder / "site", DATABASE_URL=url) as site:
             site.add_staff("motcua")
             yield site
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    report = yield
+    site = getattr(item, "funcargs", {}).get("site")
+    if report.failed and site:
+        report.sections.append(("the server said", site.output()))
+    return report
