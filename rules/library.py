@@ -109,3 +109,8 @@ def _steps_at_screens(guides) -> dict[str, list[tuple[Guide, int]]]:
 
 def is_in_force(procedure: Procedure, today: date) -> bool:
     return procedure.valid_to is None or today <= procedure.valid_to
+
+
+def may_be_submitted(procedure: Procedure, today: date) -> bool:
+    """Whether this site takes a dossier of the procedure; of the others it only tells where to go."""
+    return procedure.online == "here" and "online" in procedure.channels and is_in_force(procedure, today)

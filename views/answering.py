@@ -22,6 +22,9 @@ def go_to(path: str) -> Response:
         return redirect(path, 303)
     answer = _fetch(path)
     answer.headers["HX-Push-Url"] = path
+    # Even a public page is no-store as the answer to a form.
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers.pop("ETag", None)
     return answer
 
 

@@ -35,11 +35,11 @@ def inline_style() -> str:
 
 @cache
 def content_security_policy(has_inline_style: bool) -> str:
-    """The policy of all pages. The only picture is the mark, a data: address in the style sheet."""
+    """The policy of all pages. The only pictures are the mark and the empty icon, both data: addresses."""
     style_hash = base64.b64encode(hashlib.sha256(inline_style().encode()).digest()).decode()
-    style = f"style-src 'self' 'sha256-{style_hash}'" if has_inline_style else "style-src 'self';img-src data:"
+    inline = f" 'sha256-{style_hash}'" if has_inline_style else ""
     return (
-        f"default-src 'none';script-src 'self';{style};connect-src 'self';"
+        f"default-src 'none';script-src 'self';style-src 'self'{inline};img-src data:;connect-src 'self';"
         "form-action 'self';base-uri 'none';frame-ancestors 'none'"
     )
 

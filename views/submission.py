@@ -10,6 +10,7 @@ from database import db, utc_now
 from gateways.papers import PaperRefused, clean_paper
 from models import Draft, Paper
 from rules import eform, submission
+from rules.library import may_be_submitted
 from rules.submission import DELIVERIES, RELATIONS, ContentChanged, NotReady
 from rules.vietnamese import in_vietnam
 from views.access import open_to
@@ -38,6 +39,8 @@ class Walk:
         self.slug = slug
         self.current = current
         self.procedure = definition_of(slug)
+        if not may_be_submitted(g.library.procedures[slug], today()):
+            abort(redirect(url_for("procedures.show_procedure", slug=slug), 303))
         self.draft = submission.open_draft(current_user, slug)
         self.answers: dict[str, str] = dict(self.draft.answers) if self.draft else self.known_answers()
 
