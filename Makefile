@@ -37,11 +37,11 @@ clean:  ## remove the environments (never the instance folder)
 .venv/.made: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make run PYTHON=python3.11")'
 	@test -x $(RUN)/python || $(PYTHON) -m venv .venv
-	@$(RUN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(RUN)/pip install -qq --disable-pip-version-check -r requirements.txt
 	@touch $@
 
 .venv-test/.made: requirements-dev.txt requirements-postgresql.txt requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make test PYTHON=python3.11")'
 	@test -x $(TEST)/python || $(PYTHON) -m venv .venv-test
-	@$(TEST)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(TEST)/pip install -qq --disable-pip-version-check -r requirements-dev.txt
 	@touch $@

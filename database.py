@@ -40,11 +40,12 @@ def use_database(database: Database, sealer: Sealer) -> None:
 def migrate() -> list[str]:
     """Bring the tables up to date. Two processes may start it together: the second waits, then finds nothing to do."""
     with db.connection_context(), db.atomic():
-        _wait_for_other_migrations()
+        wait_for_others()
         return Runner(db.obj, str(MIGRATIONS)).up()
 
 
-def _wait_for_other_migrations() -> None:
+def wait_for_others() -> None:
+    """Be the only one, until the transaction ends, who changes tables or loads content."""
     # SQLite: the transaction is IMMEDIATE, so being in it is already being alone.
     if not is_sqlite():
         db.execute_sql("SELECT pg_advisory_xact_lock(2171129)")

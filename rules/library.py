@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from database import db
+from database import db, wait_for_others
 from models import ContentPart, ContentStamp
 from rules.content import Calendar, Content, EForm, Guide, Procedure, Site, read_content
 from rules.deadlines import WorkCalendar
@@ -25,6 +25,7 @@ def load_content(folder: Path) -> int:
     rows = list(_rows(read_content(folder)))
     stamp = hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
     with db.atomic():
+        wait_for_others()
         ContentPart.delete().execute()
         ContentPart.insert_many([{"kind": kind, "slug": slug, "value": value} for kind, slug, value in rows]).execute()
         ContentStamp.replace_stamp(stamp)

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from rules.content import Procedure
 from rules.vietnamese import ascii_digits, fold
 
 # Said in nearly every name or request: they tell nothing apart, so they cannot be missed, only help a little.
 EMPTY_WORDS = frozenset("thu tuc dang ki cap lam xin viec cua cho va cac toi muon to don ho so ma trong giay".split())
+LONGEST_TYPED, MOST_WORDS = 200, 10  # beyond them nobody searches, and somebody may mean to keep us busy
 CODE = re.compile(r"(?<!\d)(\d)[.\s]*(\d{6})(?!\d)")
 # Both spellings are in use, often in one text: đăng ký and đăng kí, lý lịch and lí lịch, liệt sĩ and liệt sỹ.
 Y_AFTER_CONSONANT = re.compile(r"(?<=[bcdghklmnprstvx])y\b")
@@ -37,52 +37,51 @@ class ProcedureIndex:
         by_code = self._find_by_code(typed)
         if by_code:
             return by_code
-        words = plain(typed).split()
-        telling = [word for word in words if word not in EMPTY_WORDS] or words
-        # When nothing has them all, more than half are enough: “xn tình trạng hôn nhân”.
-        for may_miss in range((len(telling) + 1) // 2):
-            found = [(score, e) for e in self.entries if (score := self._score(e, words, telling, may_miss))]
-            if found:
-                found.sort(key=lambda pair: (-pair[0], len(pair[1].title), pair[1].title))
-                return [entry.procedure for _, entry in found]
-        return []
+        phrase = plain(typed[:LONGEST_TYPED])
+        words = list(dict.fromkeys(phrase.split()))[:MOST_WORDS]
+        telling = [self._kin(word) for word in words if word not in EMPTY_WORDS] or [self._kin(word) for word in words]
+        scored = [(e, [_word_score(e, kin) for kin in telling]) for e in self.entries]
+        # Those that miss no word; when none has them all, more than half are enough: “xn tình trạng hôn nhân”.
+        missed = min((scores.count(0.0) for _, scores in scored), default=0)
+        if 2 * missed >= len(telling):
+            return []
+        found = [(_score(e, phrase, words, scores), e) for e, scores in scored if scores.count(0.0) == missed]
+        found.sort(key=lambda pair: (-pair[0], len(pair[1].title), pair[1].title))
+        return [entry.procedure for _, entry in found]
 
     def nearest(self, typed: str, most: int = 3) -> list[Procedure]:
         """When nothing matches: the procedures that share most letters (groups of three) with what was typed."""
-        wanted = _triples(plain(typed))
+        wanted = _triples(plain(typed[:LONGEST_TYPED]))
         ranked = sorted(self.entries, key=lambda e: (-_likeness(wanted, _triples(e.everything)), e.title))
         return [e.procedure for e in ranked[:most] if _likeness(wanted, _triples(e.everything)) > 0.08]
 
     def _find_by_code(self, typed: str) -> list[Procedure]:
         """By a national code such as 1.001193: without its dot, with a local suffix, with words around it; by an old one too."""
-        code = CODE.search(ascii_digits(fold(typed)))
+        code = CODE.search(ascii_digits(fold(typed[:LONGEST_TYPED])))
         return [e.procedure for e in self.entries if code and ".".join(code.groups()) in _codes(e.procedure)]
 
-    def _score(self, entry: Entry, words: list[str], telling: list[str], may_miss: int) -> float:
-        """0 when too many telling words are missing; else higher for the title, for whole words, for the phrase as typed."""
-        scores = [self._word_score(entry, word) for word in telling]
-        if scores.count(0.0) > may_miss:
-            return 0.0
-        extra = [word for word in words if word in EMPTY_WORDS and word in entry.title_words]
-        share_of_title = len(telling) / (1 + len(entry.title_words))
-        return sum(scores) + _phrase_score(entry, " ".join(words)) + entry.procedure.popular + 0.3 * len(extra) + 1.5 * share_of_title
+    def _kin(self, word: str) -> dict[str, tuple[float, float]]:
+        """The words of our names that `word` may mean, each with what it counts in a title, and elsewhere.
 
-    def _word_score(self, entry: Entry, word: str) -> float:
-        if word in entry.title_words:
-            return 3.0
-        if word in entry.other_words:
-            return 2.0
-        # A beginning or a slip of the finger counts only for a word that nobody's name holds: “sin” for “sinh”, but not
-        # “cha” for “chấm” and not “tu” for “tru”.
+        A beginning or a slip of the finger counts only for a word that nobody's name holds: “sin” for “sinh”, but not
+        “cha” for “chấm” and not “tu” for “tru”.
+        """
         if word in self.vocabulary or len(word) < 2:
-            return 0.0
-        if any(known.startswith(word) for known in entry.title_words):
-            return 1.8
-        if any(known.startswith(word) for known in entry.other_words):
-            return 1.2
-        if any(_is_slip(word, known) for known in entry.title_words):
-            return 1.0
-        return 0.6 if any(_is_slip(word, known) for known in entry.other_words) else 0.0
+            return {word: (3.0, 2.0)}
+        begun = {known: (1.8, 1.2) for known in self.vocabulary if known.startswith(word)}
+        return begun or {known: (1.0, 0.6) for known in self.vocabulary if _is_slip(word, known)}
+
+
+def _word_score(entry: Entry, kin: dict[str, tuple[float, float]]) -> float:
+    in_title = [score for known, (score, _) in kin.items() if known in entry.title_words]
+    return max(in_title or [score for known, (_, score) in kin.items() if known in entry.other_words], default=0.0)
+
+
+def _score(entry: Entry, phrase: str, words: list[str], scores: list[float]) -> float:
+    """Higher for the title, for whole words, for the phrase as typed, for what many ask."""
+    extra = [word for word in words if word in EMPTY_WORDS and word in entry.title_words]
+    share_of_title = len(scores) / (1 + len(entry.title_words))
+    return sum(scores) + _phrase_score(entry, phrase) + entry.procedure.popular + 0.3 * len(extra) + 1.5 * share_of_title
 
 
 def plain(text: str) -> str:
@@ -115,7 +114,6 @@ def _codes(procedure: Procedure) -> list[str]:
     return [procedure.code, *([procedure.replaces.code] if procedure.replaces else [])]
 
 
-@lru_cache(maxsize=4096)
 def _is_slip(typed: str, known: str) -> bool:
     """Whether one slip (a letter missing, added, changed or swapped) makes the one of the other; two in long words."""
     if len(typed) < 3:

@@ -7,15 +7,15 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from conftest import make_account
 from peewee import IntegerField, IntegrityError, Model
 from playhouse.migrations import Runner
+from together import at_once
 
-from conftest import make_account
 from database import MIGRATIONS, SealedField, answers, db, is_sqlite, migrate, open_database, use_database
 from models import TABLES, Account, Attempts, ContentPart, DayCounter, Draft, Message, Registration
 from rules.outbox import post
-from sealing import Sealer, SealBroken
-from together import at_once
+from sealing import SealBroken, Sealer
 
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 VIETNAM = timezone(timedelta(hours=7))

@@ -86,7 +86,8 @@ def test_the_name_of_the_site_is_trusted_and_signs_its_mail():
     ("THREADS", "eight"), ("THREADS", "0"),
     ("TRUSTED_PROXIES", "one"), ("TRUSTED_PROXIES", "-1"),
     ("RATE_LIMITS", "of"), ("RATE_LIMITS", "ON"),
-    ("SITE_URL", "dvc.iabang.vn"), ("SITE_URL", "htps://dvc.iabang.vn"), ("SITE_URL", "https://"), ("SITE_URL", "HTTPS://dvc.iabang.vn"),
+    ("SITE_URL", "dvc.iabang.vn"), ("SITE_URL", "htps://dvc.iabang.vn"), ("SITE_URL", "https://"),
+    ("SITE_URL", "HTTPS://dvc.iabang.vn"),
 ])
 def test_a_typo_stops_the_start_and_names_the_setting(name, typo):
     with pytest.raises(SettingRefused, match=f"^{name}="):

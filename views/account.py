@@ -130,6 +130,7 @@ class DetailsForm(NumberForm):
         known = (
             self.id_number.value, self.full_name.value, self.phone.data or "", f"0{self.phone.value[3:]}", self.email.value,
             f"{birth:%d%m%Y}", f"{birth:%Y%m%d}", f"{birth.day}{birth.month}{birth.year}",
+            g.library.site.name, *g.library.site.old_names,
         )
         try:
             read_new_password(self.password.data, SHORTEST_PASSWORD, known)

@@ -25,7 +25,9 @@ class VisitToken(CSRF):
         return session.form_token(current_app.config["SECRET_KEY"])
 
     def validate_csrf_token(self, form, field) -> None:
-        if not hmac.compare_digest((field.data or "").encode(), field.current_token.encode()):
+        # A form shown before the key was replaced is still good (SECURITY §4).
+        good = [field.current_token, *map(session.form_token, current_app.config["SECRET_KEY_FALLBACKS"])]
+        if not any(hmac.compare_digest((field.data or "").encode(), token.encode()) for token in good):
             raise ValidationError(STALE)
 
 

@@ -41,12 +41,15 @@ class PageCache:
     def _key(self, environ, encoding: str) -> tuple | None:
         """What tells one public answer from another; None for a request that is never answered from here."""
         path = environ.get("PATH_INFO", "")
-        has_cookie = "HTTP_COOKIE" in environ and not path.startswith("/static/")
+        is_static = path.startswith("/static/")
+        has_cookie = "HTTP_COOKIE" in environ and not is_static
         if environ["REQUEST_METHOD"] != "GET" or environ.get("QUERY_STRING") or has_cookie:
             return None
-        host = environ.get("HTTP_HOST", "")
-        if host.rsplit(":", 1)[0] not in self.hosts:
+        host = environ.get("HTTP_HOST", "").rsplit(":", 1)[0]
+        if host not in self.hosts:
             return None
+        if is_static:
+            path = path.split("/", 3)[-1]  # one file is one, or made-up marks would fill the memory
         is_fragment = environ.get("HTTP_HX_REQUEST") == "true" and environ.get("HTTP_HX_HISTORY_RESTORE_REQUEST") != "true"
         saves_data = environ.get("HTTP_SAVE_DATA", "").lower() == "on"
         return host, path, comes_from_here(environ), is_fragment, saves_data, encoding

@@ -52,10 +52,11 @@ def show_found(wanted: str):
 @public_page(300)
 def show_procedure(slug: str):
     procedure = definition_of(slug)
+    kept, today = g.library.procedures[slug], in_vietnam(utc_now()).date()
     needs = {need: [d for d in procedure["documents"] if paper_need(d) == need] for need in ("upload", "maybe", "none")}
     return render_template(
         "procedures/show_procedure.html", procedure=procedure, needs=needs, offered=offered_deliveries(procedure),
-        in_force=is_in_force(g.library.procedures[slug], in_vietnam(utc_now()).date()),
+        valid_to=kept.valid_to, in_force=is_in_force(kept, today), may_be_submitted=may_be_submitted(kept, today),
     )
 
 

@@ -87,7 +87,8 @@ def _content_mark(name: str) -> str:
 
 def keys(text: str) -> Markup:
     """A guide's sentence, with each {label} drawn as the button it names."""
-    parts = text.replace("}", "{").split("{")
+    # A full stop after a wide button would stand alone on a line of its own.
+    parts = (text.removesuffix(".") if text.endswith("}.") else text).replace("}", "{").split("{")
     return Markup("").join(Markup('<b class="key">{}</b>').format(part) if i % 2 else escape(part) for i, part in enumerate(parts))
 
 

@@ -4,9 +4,9 @@ import re
 from types import SimpleNamespace
 
 import pytest
-
 from conftest import BIRTH, PASSWORD, PROJECT
 from reading import Page
+
 from rules.content import read_content
 
 GUIDES = {guide.slug: guide for guide in read_content(PROJECT / "content").guides}
@@ -26,7 +26,8 @@ BOUND = [step for step in STEPS if step not in UNBOUND]
 LETTER = {
     "dang-ky-tai-khoan": [
         ["Đăng nhập"], ["Tài khoản cấp bởi dịch vụ công tỉnh Gia Lai"], ["Đăng ký"],
-        ["Công dân", "Doanh nghiệp", "Xác minh mức độ trung bình (IAL2)"], ["CMND", "Tiến hành đăng ký"], ["Đăng ký"], ["Xác nhận"],
+        ["Công dân", "Doanh nghiệp", "Xác minh mức độ trung bình (IAL2)"], ["CMND", "Tiến hành đăng ký"], ["Đăng ký"],
+        ["Xác nhận"],
     ],
     "dang-nhap": [["Đăng nhập"], ["Tài khoản cấp bởi dịch vụ công tỉnh Gia Lai"], ["Đăng nhập"], []],
     "quen-mat-khau": [
@@ -51,7 +52,9 @@ def step_of(slug: str, number: int):
 
 
 def test_the_guides_are_the_letters_eight_with_as_many_steps():
-    assert [(slug, len(guide.steps)) for slug, guide in GUIDES.items()] == [(slug, len(labels)) for slug, labels in LETTER.items()]
+    assert [(slug, len(guide.steps)) for slug, guide in GUIDES.items()] == [
+        (slug, len(labels)) for slug, labels in LETTER.items()
+    ]
 
 
 @pytest.mark.parametrize(("slug", "number"), STEPS)
@@ -105,7 +108,8 @@ def give_details(people, slug) -> Page:
 
 def confirm(people, slug) -> Page:
     details = {
-        "id_number": "064090555001", "password": PASSWORD, "password_again": PASSWORD, "full_name": "Siu Black", "birth_date": "5/7/1990",
+        "id_number": "064090555001", "password": PASSWORD, "password_again": PASSWORD, "full_name": "Siu Black",
+        "birth_date": "5/7/1990",
         "email": "siu@example.vn", "kind": "cong-dan",
     }  # fmt: skip
     people.nobody.post("/tai-khoan/dang-ky/thong-tin", details)
@@ -193,7 +197,9 @@ def test_a_step_leads_to_where_it_is_done(people, slug, number):
     assert people.citizen.get(address).status == 200
 
 
-@pytest.mark.parametrize(("slug", "number"), [step for step in BOUND if step_of(*step).screen in ("home.home", "account.log_in", "lookup.look_up")])
+@pytest.mark.parametrize(
+    ("slug", "number"), [step for step in BOUND if step_of(*step).screen in ("home.home", "account.log_in", "lookup.look_up")]
+)
 def test_a_step_leads_to_the_very_screen_that_is_named(app, people, slug, number):
     address = people.nobody.get(f"/huong-dan/{slug}/{number}").links["Làm bước này"]
 

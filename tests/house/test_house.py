@@ -11,13 +11,13 @@ from pathlib import Path
 import brotli
 import click
 import pytest
+from conftest import BIRTH, PASSWORD, make_account, make_staff
 from flask import Flask
 from jinja2 import nodes
+from reading import Page
 
-from conftest import BIRTH, PASSWORD, make_account, make_staff
 from database import SealedField, db, utc_now
 from models import TABLES, Dossier
-from reading import Page
 from rules import accounts
 from settings import SETTINGS
 from views.visits import cookie_name
@@ -45,8 +45,14 @@ BELOW = {
 
 
 def our_modules() -> dict[str, Path]:
-    inside = {".".join(path.relative_to(PROJECT).with_suffix("").parts): path for room in ROOMS for path in (PROJECT / room).rglob("*.py")}
-    return {name.removesuffix(".__init__"): path for name, path in inside.items()} | {path.stem: path for path in PROJECT.glob("*.py")}
+    inside = {
+        ".".join(path.relative_to(PROJECT).with_suffix("").parts): path
+        for room in ROOMS
+        for path in (PROJECT / room).rglob("*.py")
+    }
+    return {name.removesuffix(".__init__"): path for name, path in inside.items()} | {
+        path.stem: path for path in PROJECT.glob("*.py")
+    }
 
 
 MODULES = our_modules()
@@ -131,7 +137,13 @@ def world(app, make_draft, library):
     draft = make_draft(a)
     submission.save_page(draft, "page-3", {"con_ten": SECRET_ANSWER}, utc_now())
     dossier = submission.submit(
-        draft, submission.content_hash(draft), library.definitions[BIRTH], "H21.129", library.calendar, utc_now(), lambda code: code
+        draft,
+        submission.content_hash(draft),
+        library.definitions[BIRTH],
+        "H21.129",
+        library.calendar,
+        utc_now(),
+        lambda code: code,
     )
     begun = make_draft(a)
     submission.save_page(begun, "page-3", {"con_ten": SECRET_ANSWER}, utc_now())
@@ -149,7 +161,9 @@ tokens: list[str] = []
 def applicant() -> accounts.Applicant:
     from datetime import date
 
-    return accounts.Applicant("citizen", "064090777001", "Nay Chưa Xác Nhận", date(1990, 1, 1), "", "", "moi@example.vn", PASSWORD)
+    return accounts.Applicant(
+        "citizen", "064090777001", "Nay Chưa Xác Nhận", date(1990, 1, 1), "", "", "moi@example.vn", PASSWORD
+    )
 
 
 @pytest.fixture
@@ -180,7 +194,9 @@ def everything() -> dict[str, list]:
 
 
 def rows_of(table) -> list[tuple]:
-    columns = ",".join(f'"{field.column_name}"' for field in table._meta.sorted_fields if (table.__name__, field.name) != ("Login", "seen_at"))
+    columns = ",".join(
+        f'"{field.column_name}"' for field in table._meta.sorted_fields if (table.__name__, field.name) != ("Login", "seen_at")
+    )
     rows = db.execute_sql(f'SELECT {columns} FROM "{table._meta.table_name}" ORDER BY 1').fetchall()
     return [tuple(bytes(value) if isinstance(value, memoryview) else value for value in row) for row in rows]
 
@@ -245,7 +261,10 @@ def good_forms(world) -> dict[str, tuple[str, dict]]:
         "submission.questions": ("a", {"nyc_ho_ten": "Tên Khác"}),
         "submission.delivery": ("a", {"delivery": "post", "delivery_address": "Nơi khác"}),
         "submission.papers": ("a", {"document": "giay_chung_sinh", "remove": "1"}),
-        "submission.check": ("a", {"declared": "1", "idempotency_key": draft.idempotency_key, "seen": submission.content_hash(draft)}),
+        "submission.check": (
+            "a",
+            {"declared": "1", "idempotency_key": draft.idempotency_key, "seen": submission.content_hash(draft)},
+        ),
     }
 
 
@@ -257,7 +276,10 @@ FORGERIES = {
     "from another origin": lambda own, other: ({"csrf_token": own}, {"Origin": "https://xau.example"}),
     "from our name with another port": lambda own, other: ({"csrf_token": own}, {"Origin": "http://localhost:9999"}),
     "from another site, as the browser says": lambda own, other: ({"csrf_token": own}, {"Sec-Fetch-Site": "cross-site"}),
-    "from a neighbour of the same domain": lambda own, other: ({"csrf_token": own}, {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost"}),
+    "from a neighbour of the same domain": lambda own, other: (
+        {"csrf_token": own},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost"},
+    ),
 }
 
 
@@ -354,11 +376,14 @@ def test_what_is_not_yours_is_like_what_is_not_there(app, world, person, role, m
         missing = address.replace(dossier.code, A_MISSING["code"]).replace(f"/giay/{dossier.papers.get().id}", "/giay/987654321")
 
         not_mine, not_there = (
-            visitor.client.open(path, method=method, data={"csrf_token": token} if method == "POST" else None) for path in (address, missing)
+            visitor.client.open(path, method=method, data={"csrf_token": token} if method == "POST" else None)
+            for path in (address, missing)
         )
 
         assert not_mine.status_code == not_there.status_code, endpoint
-        assert not_mine.get_data(as_text=True).replace(address, "") == not_there.get_data(as_text=True).replace(missing, ""), endpoint
+        assert not_mine.get_data(as_text=True).replace(address, "") == not_there.get_data(as_text=True).replace(missing, ""), (
+            endpoint
+        )
 
 
 # --- templates -------------------------------------------------------------------------------------------------------
@@ -427,12 +452,18 @@ def our_commands(group, prefix: str = "flask") -> list[str]:
 
 
 def test_the_commands_are_these(whole_site):
-    assert sorted(our_commands(whole_site.cli)) == ["flask content check", "flask init", "flask serve", "flask staff add", "flask work"]
+    assert sorted(our_commands(whole_site.cli)) == [
+        "flask content check",
+        "flask init",
+        "flask serve",
+        "flask staff add",
+        "flask work",
+    ]
 
 
 @pytest.mark.parametrize("command", ["init", "serve", "work", "staff add", "content check"])
 def test_every_command_stands_in_the_readme(command):
-    assert re.search(rf"flask( --app app)? {command}\b", readme())
+    assert re.search(rf"(`|flask --app app ){command}\b", readme())
 
 
 # --- doors that stay -------------------------------------------------------------------------------------------------
@@ -500,7 +531,8 @@ SECURITY_HEADERS = (
     "Cross-Origin-Resource-Policy", "Cross-Origin-Opener-Policy", "X-Frame-Options",
 )  # fmt: skip
 PUBLIC = {
-    "home.home", "home.contact", "home.privacy", "guides.all_guides", "guides.whole_guide", "guides.guide_step", "guides.print_guide",
+    "home.home", "home.contact", "home.privacy", "guides.all_guides", "guides.whole_guide", "guides.guide_step",
+    "guides.print_guide",
     "procedures.catalogue", "procedures.show_procedure", "account.choose_login", "account.choose_kind", "account.check_mail",
     "account.forgotten", "lookup.look_up",
 }  # fmt: skip
@@ -531,7 +563,11 @@ def check_headers(answer) -> None:
 @pytest.mark.parametrize("role", ["nobody", "a", "officer"])
 def test_every_page_carries_its_security_headers(app, world, person, role):
     visitor = person(role)
-    for endpoint, address in [*addresses(app, world, "GET").items(), ("missing", "/khong-co-trang-nay"), ("wrong", "/tra-cuu?ma=x")]:
+    for endpoint, address in [
+        *addresses(app, world, "GET").items(),
+        ("missing", "/khong-co-trang-nay"),
+        ("wrong", "/tra-cuu?ma=x"),
+    ]:
         with visitor.client.get(address) as answer:
             if answer.mimetype == "text/html" and not answer.location:
                 check_headers(answer)
@@ -551,11 +587,20 @@ def test_every_fragment_carries_what_keeps_it_harmless(app, world, person, role)
                 assert "HX-Request" in answer.headers["Vary"]
 
 
+def policy_on_keeping(answer) -> str:
+    """A redirect by 302 or 303 is not kept unless it says so (RFC 9110)."""
+    return (
+        "no-store"
+        if answer.status_code in (302, 303) and "Cache-Control" not in answer.headers
+        else answer.headers["Cache-Control"]
+    )
+
+
 def test_public_pages_may_be_kept_and_give_no_cookie(app, world, new_visitor):
     pages = {endpoint: address for endpoint, address in addresses(app, world, "GET").items() if endpoint != "home.static_file"}
     for endpoint, address in pages.items():
         answer = new_visitor().client.get(address)
-        is_public = answer.headers["Cache-Control"].startswith("public")
+        is_public = policy_on_keeping(answer).startswith("public")
 
         assert is_public == (endpoint in PUBLIC), endpoint
         if is_public:
@@ -568,7 +613,7 @@ def test_nothing_a_person_sees_when_logged_in_is_kept_by_any_cache(app, world, p
     visitor = person(role)
     for endpoint, address in addresses(app, world, "GET").items():
         if endpoint != "home.static_file":
-            assert visitor.client.get(address).headers["Cache-Control"] == "no-store", endpoint
+            assert policy_on_keeping(visitor.client.get(address)) == "no-store", endpoint
 
 
 def test_a_dossier_looked_up_is_kept_by_no_cache(visitor, world):
@@ -580,7 +625,13 @@ def test_a_dossier_looked_up_is_kept_by_no_cache(visitor, world):
 
 
 def test_forms_with_a_token_and_errors_are_kept_by_no_cache(visitor, world):
-    for address in (LOGIN, "/tai-khoan/dang-ky/so-giay-to?loai=cong-dan", "/khong-co", "/tra-cuu?ma=x", f"/tai-khoan/xac-nhan/{world['token']}"):
+    for address in (
+        LOGIN,
+        "/tai-khoan/dang-ky/so-giay-to?loai=cong-dan",
+        "/khong-co",
+        "/tra-cuu?ma=x",
+        f"/tai-khoan/xac-nhan/{world['token']}",
+    ):
         assert visitor.get(address).headers["Cache-Control"] == "no-store", address
 
 
@@ -607,7 +658,10 @@ def secure_visitor(app, environ, tmp_path):
     from app import create_app
 
     kept = db.obj, SealedField.sealer
-    site = create_app(environ | {"SITE_URL": "https://dvc.example", "INSTANCE_DIR": str(tmp_path), "DATABASE_URL": f"sqlite:///{tmp_path}/app.db"})
+    site = create_app(
+        environ
+        | {"SITE_URL": "https://dvc.example", "INSTANCE_DIR": str(tmp_path), "DATABASE_URL": f"sqlite:///{tmp_path}/app.db"}
+    )
     db.obj.close()
     db.initialize(kept[0])
     SealedField.sealer = kept[1]

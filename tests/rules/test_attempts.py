@@ -3,11 +3,19 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from together import at_once
 
 from models import Attempts
 from rules import attempts
-from rules.attempts import LOGIN_BY_ADDRESS, LOGIN_BY_PERSON, LOOKUP_BY_ADDRESS, MAIL_BY_PERSON, Limit, TooManyTries, address_group
-from together import at_once
+from rules.attempts import (
+    LOGIN_BY_ADDRESS,
+    LOGIN_BY_PERSON,
+    LOOKUP_BY_ADDRESS,
+    MAIL_BY_PERSON,
+    Limit,
+    TooManyTries,
+    address_group,
+)
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -29,7 +37,8 @@ def wait(now=NOW, who="a", limit=SMALL) -> timedelta:
 
 
 @pytest.mark.parametrize("limit, failures, window", [
-    (LOGIN_BY_PERSON, 10, 15 * MINUTE), (LOGIN_BY_ADDRESS, 200, 15 * MINUTE), (LOOKUP_BY_ADDRESS, 20, 10 * MINUTE), (MAIL_BY_PERSON, 3, HOUR),
+    (LOGIN_BY_PERSON, 10, 15 * MINUTE), (LOGIN_BY_ADDRESS, 200, 15 * MINUTE), (LOOKUP_BY_ADDRESS, 20, 10 * MINUTE),
+    (MAIL_BY_PERSON, 3, HOUR),
 ])
 def test_the_limits_are_those_of_the_requirements(limit, failures, window):
     assert (limit.failures, limit.window, limit.longest_wait) == (failures, window, HOUR)

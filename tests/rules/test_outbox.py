@@ -4,12 +4,12 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from together import at_once
 
 from database import db
 from gateways.mail import MailDelayed, MailRefused
 from models import Attempts, Message
 from rules.outbox import WAITS, deliver_due, post
-from together import at_once
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

@@ -1,6 +1,5 @@
 """Finding a procedure by what people type: without marks, with a slip, in their own words, by its code."""
 
-import time
 import unicodedata
 from pathlib import Path
 
@@ -29,25 +28,32 @@ BIRTH, COPY, WEDDING, SINGLE, DEATH = (
 
 
 @pytest.mark.parametrize("typed, slug", [
-    ("dang ky khai sinh", BIRTH), ("KHAI SINH", BIRTH), ("Đăng ký khai sinh", BIRTH), (unicodedata.normalize("NFD", "Đăng ký khai sinh"), BIRTH),
-    ("giấy khai sinh", BIRTH), ("làm giấy khai sinh cho con", BIRTH), ("tôi muốn đăng ký khai sinh", BIRTH), ("em bé", BIRTH), ("sinh con", BIRTH),
+    ("dang ky khai sinh", BIRTH), ("KHAI SINH", BIRTH), ("Đăng ký khai sinh", BIRTH),
+    (unicodedata.normalize("NFD", "Đăng ký khai sinh"), BIRTH),
+    ("giấy khai sinh", BIRTH), ("làm giấy khai sinh cho con", BIRTH), ("tôi muốn đăng ký khai sinh", BIRTH), ("em bé", BIRTH),
+    ("sinh con", BIRTH),
     ("ket hon", WEDDING), ("lấy vợ", WEDDING), ("lấy chồng", WEDDING), ("“kết hôn”", WEDDING), ("ket-hon", WEDDING),
     ("doc than", SINGLE), ("xin giấy xác nhận độc thân", SINGLE), ("tinh trang hon nhan", SINGLE), ("vay ngân hàng", SINGLE),
     ("sao y", COPY), ("photo công chứng", COPY), ("công chứng", COPY),
     ("khai tử", DEATH), ("người chết", DEATH), ("giấy báo tử", DEATH), ("giấy chứng tử", DEATH),
-    ("chữ ký", "chung-thuc-chu-ky"), ("sổ đỏ", "dang-ky-dat-dai-lan-dau"), ("hộ khẩu", "dang-ky-thuong-tru"), ("tạm trú", "dang-ky-tam-tru"),
+    ("chữ ký", "chung-thuc-chu-ky"), ("sổ đỏ", "dang-ky-dat-dai-lan-dau"), ("hộ khẩu", "dang-ky-thuong-tru"),
+    ("tạm trú", "dang-ky-tam-tru"),
     ("mất giấy khai sinh", "cap-ban-sao-trich-luc-ho-tich"), ("làm lại giấy khai sinh", "dang-ky-lai-khai-sinh"),
     ("hộ nghèo", "cong-nhan-ho-ngheo-dinh-ky"), ("thoát nghèo", "cong-nhan-thoat-ngheo-thuong-xuyen"),
-    ("tiền người già", "tro-cap-huu-tri-xa-hoi"), ("khuyết tật", "xac-dinh-muc-do-khuyet-tat"), ("mở quán", "dang-ky-ho-kinh-doanh"),
-    ("đổi tên", "thay-doi-cai-chinh-ho-tich"), ("con nuôi", "dang-ky-nuoi-con-nuoi-trong-nuoc"), ("tranh chấp đất", "hoa-giai-tranh-chap-dat-dai"),
-    ("tiền mai táng", "ho-tro-chi-phi-mai-tang"), ("di chúc", "chung-thuc-di-chuc"), ("bhyt", "lien-thong-khai-sinh-thuong-tru-bhyt"),
+    ("tiền người già", "tro-cap-huu-tri-xa-hoi"), ("khuyết tật", "xac-dinh-muc-do-khuyet-tat"),
+    ("mở quán", "dang-ky-ho-kinh-doanh"),
+    ("đổi tên", "thay-doi-cai-chinh-ho-tich"), ("con nuôi", "dang-ky-nuoi-con-nuoi-trong-nuoc"),
+    ("tranh chấp đất", "hoa-giai-tranh-chap-dat-dai"),
+    ("tiền mai táng", "ho-tro-chi-phi-mai-tang"), ("di chúc", "chung-thuc-di-chuc"),
+    ("bhyt", "lien-thong-khai-sinh-thuong-tru-bhyt"),
 ])
 def test_the_best_comes_first(typed, slug):
     assert slugs(typed)[0] == slug
 
 
 @pytest.mark.parametrize("typed, slug", [
-    ("khai sin", BIRTH), ("khai sihn", BIRTH), ("khia sinh", BIRTH), ("khaii sinh", BIRTH), ("dang ki khai sanh", BIRTH), ("ket hom", WEDDING),
+    ("khai sin", BIRTH), ("khai sihn", BIRTH), ("khia sinh", BIRTH), ("khaii sinh", BIRTH), ("dang ki khai sanh", BIRTH),
+    ("ket hom", WEDDING),
     ("doc thann", SINGLE), ("thuong tru", "dang-ky-thuong-tru"), ("kinh doamh", "dang-ky-ho-kinh-doanh"),
 ])
 def test_a_slip_of_the_finger_is_forgiven(typed, slug):
@@ -55,7 +61,8 @@ def test_a_slip_of_the_finger_is_forgiven(typed, slug):
 
 
 @pytest.mark.parametrize("one, other", [
-    ("đăng ký kết hôn", "đăng kí kết hôn"), ("sơ yếu lý lịch", "sơ yếu lí lịch"), ("liệt sĩ", "liệt sỹ"), ("hòa giải", "hoà giải"), ("ủy quyền", "uỷ quyền"),
+    ("đăng ký kết hôn", "đăng kí kết hôn"), ("sơ yếu lý lịch", "sơ yếu lí lịch"), ("liệt sĩ", "liệt sỹ"),
+    ("hòa giải", "hoà giải"), ("ủy quyền", "uỷ quyền"),
 ])
 def test_both_spellings_find_the_same(one, other):
     assert slugs(one) == slugs(other) != []
@@ -74,7 +81,7 @@ def test_all_that_is_certified_is_found_and_nothing_else():
 
     assert COPY in slugs("chung thuc")[:3]
     assert all("chung thuc" in plain(f"{procedure.name} {procedure.field}") for procedure in found)
-    assert {procedure.slug for procedure in PROCEDURES if "chung thuc" in plain(procedure.name)} <= {procedure.slug for procedure in found}
+    assert [p.slug for p in PROCEDURES if "chung thuc" in plain(p.name) and p not in found] == []
 
 
 def test_a_short_word_is_not_taken_for_the_beginning_of_others():
@@ -102,7 +109,7 @@ def test_every_procedure_is_found_by_its_code(procedure):
     assert INDEX.find(procedure.code) == INDEX.find(procedure.code.replace(".", "")) == [procedure]
 
 
-@pytest.mark.parametrize("procedure", [procedure for procedure in PROCEDURES if procedure.replaces], ids=lambda procedure: procedure.replaces.code)
+@pytest.mark.parametrize("procedure", [p for p in PROCEDURES if p.replaces], ids=lambda procedure: procedure.replaces.code)
 def test_the_old_code_of_a_replaced_procedure_finds_the_new_one(procedure):
     assert INDEX.find(procedure.replaces.code) == [procedure]
 
@@ -171,7 +178,8 @@ def test_no_text_makes_the_search_fail(typed):
 def test_case_marks_and_the_form_of_unicode_change_nothing(typed):
     found = slugs(typed)
 
-    assert [slugs(form) for form in (typed.upper(), typed.lower(), unicodedata.normalize("NFD", typed), fold(typed), f"  {typed} ")] == [found] * 5
+    forms = (typed.upper(), typed.lower(), unicodedata.normalize("NFD", typed), fold(typed), f"  {typed} ")
+    assert [slugs(form) for form in forms] == [found] * 5
 
 
 @settings(max_examples=200, deadline=None, database=None)
@@ -181,8 +189,6 @@ def test_nothing_is_found_twice_and_the_same_search_finds_the_same(typed):
     assert slugs(typed) == slugs(typed)
 
 
-def test_an_endless_text_is_searched_quickly():
-    began = time.perf_counter()
-    INDEX.find("giấy " * 2000 + "khai sinh xyz " * 500)
-
-    assert time.perf_counter() - began < 2
+def test_an_endless_text_is_cut_and_what_was_meant_is_still_found():
+    assert slugs("khai sinh " * 10_000)[0] == BIRTH
+    assert set(slugs("giấy " * 2000 + "khai sinh xyz " * 500)) == set(slugs("giấy"))

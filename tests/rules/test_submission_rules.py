@@ -5,17 +5,29 @@ import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-
 from conftest import BIRTH, good_answers, make_account
+from together import at_once
+
 from database import utc_now
 from models import DayCounter, Dossier, Draft, Event, Message, Paper, State
 from rules import eform, submission
 from rules.dossier_codes import read_code
 from rules.submission import (
-    DELIVERIES, RELATIONS, ContentChanged, NotReady, content_hash, delivery_faults, gaps, missing_papers, offered_deliveries,
-    open_draft, open_or_begin_draft, owner_faults, paper_need, save_page,
+    DELIVERIES,
+    RELATIONS,
+    ContentChanged,
+    NotReady,
+    content_hash,
+    delivery_faults,
+    gaps,
+    missing_papers,
+    offered_deliveries,
+    open_draft,
+    open_or_begin_draft,
+    owner_faults,
+    paper_need,
+    save_page,
 )
-from together import at_once
 
 MONDAY_9 = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # 9:00 in Vietnam, the day before a holiday
 DAY = timedelta(days=1)
@@ -160,7 +172,8 @@ def test_an_empty_draft_has_gaps_everywhere_in_the_order_of_the_pages(account, b
 
 
 @pytest.mark.parametrize("typed, gap", [
-    ({"owner": ""}, "owner"), ({"owner": "other"}, "owner"), ({"con_ngay_sinh": "24/11/2026"}, "page-4"), ({"con_ten": " "}, "page-3"),
+    ({"owner": ""}, "owner"), ({"owner": "other"}, "owner"), ({"con_ngay_sinh": "24/11/2026"}, "page-4"),
+    ({"con_ten": " "}, "page-3"),
     ({"con_ten": "\u200b"}, "page-3"), ({"delivery": "drone"}, "delivery"), ({"delivery": "post"}, "delivery"),
     ({"delivery": "post", "delivery_address": "\u200b"}, "delivery"),
 ])
@@ -197,10 +210,10 @@ def test_of_a_birth_the_birth_certificate_is_missing_first(birth):
 
 
 def test_every_procedure_can_be_completed(account, make_draft, library):
-    unfinished = {slug: found for slug, definition in library.definitions.items()
-                  if definition["online"] == "here" and (found := gaps(make_draft(account, slug), definition, date(2026, 11, 23)))}
+    here = {slug: definition for slug, definition in library.definitions.items() if definition["online"] == "here"}
 
-    assert unfinished == {}
+    found = {slug: gaps(make_draft(account, slug), definition, date(2026, 11, 23)) for slug, definition in here.items()}
+    assert found == dict.fromkeys(here, [])
 
 
 @pytest.mark.parametrize("key, typed", [
@@ -230,7 +243,8 @@ def test_only_offered_ways_of_delivery_are_taken(birth):
 def test_a_dossier_keeps_what_was_said_and_how_the_procedure_was(draft, send, account, birth):
     dossier = Dossier.get_by_id(send(draft).id)
 
-    assert (dossier.account, dossier.office, dossier.state, dossier.submitted_at) == (account, "H21.129", State.SUBMITTED, MONDAY_9)
+    assert (dossier.account, dossier.office) == (account, "H21.129")
+    assert (dossier.state, dossier.submitted_at) == (State.SUBMITTED, MONDAY_9)
     assert (dossier.answers, dossier.procedure, dossier.delivery) == (draft.answers, birth, "desk")
     assert [paper.document_key for paper in dossier.papers] == ["giay_chung_sinh"]
     assert [(event.name, event.from_state, event.to_state, event.actor_name) for event in dossier.events] == [
@@ -373,8 +387,8 @@ def test_a_submission_that_fails_leaves_no_gap_and_no_trace(many_drafts, send, a
 
 
 def test_the_counter_begins_anew_each_day_of_vietnam_and_for_each_office(many_drafts, send):
-    before_midnight, after_midnight = datetime(2026, 11, 23, 16, 59, tzinfo=UTC), datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
-    moments = [(before_midnight, "H21.129"), (before_midnight, "H21.129"), (after_midnight, "H21.129"), (after_midnight, "H21.121")]
+    before, after = datetime(2026, 11, 23, 16, 59, tzinfo=UTC), datetime(2026, 11, 23, 17, 0, tzinfo=UTC)
+    moments = [(before, "H21.129"), (before, "H21.129"), (after, "H21.129"), (after, "H21.121")]
 
     codes = [send(draft, now=now, office=office).code for draft, (now, office) in zip(many_drafts(4), moments, strict=True)]
     assert codes == ["H21.129-261123-0001", "H21.129-261123-0002", "H21.129-261124-0001", "H21.121-261124-0001"]
@@ -420,4 +434,6 @@ def test_a_paper_sent_while_submitting_belongs_to_the_dossier_or_is_refused(app,
 
 
 def test_good_answers_of_the_tests_are_what_a_person_may_type(birth):
-    assert {fault for page in birth["eform"]["pages"] for fault in eform.faults(page["questions"], good_answers(birth), date(2026, 11, 23))} == set()
+    pages = birth["eform"]["pages"]
+
+    assert [eform.faults(page["questions"], good_answers(birth), date(2026, 11, 23)) for page in pages] == [{}] * len(pages)

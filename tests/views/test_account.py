@@ -6,16 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-
 from conftest import PASSWORD, make_account
+
 from database import utc_now
 from models import Account, Login, Message, Registration
 from rules import accounts
 
 NUMBER = "064090123456"
 DETAILS = {
-    "kind": "cong-dan", "id_number": NUMBER, "password": "rua bien xanh lam", "password_again": "rua bien xanh lam", "full_name": "Rơ Châm H'Lan",
-    "birth_date": "5/7/1990", "village": "Thôn 6", "phone": "0912345678", "email": "hlan@example.vn", "business_name": "", "tax_code": "",
+    "kind": "cong-dan", "id_number": NUMBER, "password": "rua bien xanh lam", "password_again": "rua bien xanh lam",
+    "full_name": "Rơ Châm H'Lan",
+    "birth_date": "5/7/1990", "village": "Thôn 6", "phone": "0912345678", "email": "hlan@example.vn", "business_name": "",
+    "tax_code": "",
 }  # fmt: skip
 BUSINESS = {"kind": "doanh-nghiep", "business_name": "Cà phê Ia Băng", "tax_code": "0100109106"}
 LOGIN = "/tai-khoan/dang-nhap/tinh"
@@ -69,7 +71,16 @@ def test_the_kind_of_account_stands_before_the_button_of_the_letter(visitor):
 def test_a_citizen_is_asked_password_first_then_who_she_is(visitor):
     page = visitor.post("/tai-khoan/dang-ky/thong-tin", {"kind": "cong-dan", "id_number": NUMBER})
 
-    assert labels(page) == ["CMND", "Mật khẩu", "Gõ lại mật khẩu", "Họ và tên", "Ngày sinh", "Thôn, làng", "Số điện thoại", "E-mail"]
+    assert labels(page) == [
+        "CMND",
+        "Mật khẩu",
+        "Gõ lại mật khẩu",
+        "Họ và tên",
+        "Ngày sinh",
+        "Thôn, làng",
+        "Số điện thoại",
+        "E-mail",
+    ]
     assert page.buttons == ["Đăng ký"]
     assert page.typed_in("id_number") == NUMBER
 
@@ -104,7 +115,10 @@ def test_another_kind_of_account_is_not_to_be_had(visitor, kind):
     assert not Registration.select().exists()
 
 
-@pytest.mark.parametrize("typed", ["064090123456", "064 090 123 456", "064.090.123.456", " 064-090-123456 ", "０６４０９０１２３４５６", "064 090 123 456"])
+@pytest.mark.parametrize(
+    "typed",
+    ["064090123456", "064 090 123 456", "064.090.123.456", " 064-090-123456 ", "０６４０９０１２３４５６", "064 090 123 456"],
+)
 def test_a_number_is_read_however_it_is_typed(visitor, letters, typed):
     register(visitor, id_number=typed)
     visitor.send(link_in(letters()[0]), {}, "Xác nhận")
@@ -113,7 +127,10 @@ def test_a_number_is_read_however_it_is_typed(visitor, letters, typed):
     assert log_in(visitor, number=typed).location == "/"
 
 
-@pytest.mark.parametrize("name", ["H'Lan", "H’Lan", "Siu", "Y", "Rơ Châm H'Blĕo", "Ksor Hŏ", "Nay Čĭ", "Rah Lan Bơ̆", "Đinh Ƀil", "Nguyễn Thị Ánh-Tuyết"])
+@pytest.mark.parametrize(
+    "name",
+    ["H'Lan", "H’Lan", "Siu", "Y", "Rơ Châm H'Blĕo", "Ksor Hŏ", "Nay Čĭ", "Rah Lan Bơ̆", "Đinh Ƀil", "Nguyễn Thị Ánh-Tuyết"],
+)
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 def test_a_name_is_kept_as_it_is_written_here(visitor, letters, name, form):
     register(visitor, full_name=unicodedata.normalize(form, name))
@@ -132,11 +149,15 @@ def test_an_old_number_of_nine_digits_is_warned_about_not_refused(visitor):
 # --- what is refused, and then nothing is kept -----------------------------------------------------------------------
 
 REFUSED = [
-    ("id_number", "", "Nhập số căn cước"), ("id_number", "12345", "Bạn nhập 5 số"), ("id_number", "1234567890123", "Bạn nhập 13 số"),
+    ("id_number", "", "Nhập số căn cước"), ("id_number", "12345", "Bạn nhập 5 số"),
+    ("id_number", "1234567890123", "Bạn nhập 13 số"),
     ("id_number", "abc", "chỉ nhập chữ số"), ("password", "", "Đặt mật khẩu"), ("password", "ngan", "ít nhất 8 chữ"),
-    ("full_name", "", "Nhập họ và tên"), ("full_name", "H'Lan 2", "Họ tên chỉ có chữ cái"), ("full_name", "<script>", "Họ tên chỉ có chữ cái"),
-    ("birth_date", "", "Nhập ngày sinh"), ("birth_date", "31/02/1990", "không có ngày 31"), ("birth_date", "1/1/2050", "không sau hôm nay"),
-    ("birth_date", "1990", "Nhập đủ ngày"), ("phone", "12345", "Bạn nhập 5 số"), ("email", "", "Nhập e-mail"), ("email", "hlan", "E-mail chưa đúng"),
+    ("full_name", "", "Nhập họ và tên"), ("full_name", "H'Lan 2", "Họ tên chỉ có chữ cái"),
+    ("full_name", "<script>", "Họ tên chỉ có chữ cái"),
+    ("birth_date", "", "Nhập ngày sinh"), ("birth_date", "31/02/1990", "không có ngày 31"),
+    ("birth_date", "1/1/2050", "không sau hôm nay"),
+    ("birth_date", "1990", "Nhập đủ ngày"), ("phone", "12345", "Bạn nhập 5 số"), ("email", "", "Nhập e-mail"),
+    ("email", "hlan", "E-mail chưa đúng"),
     ("email", "a@b.vn\r\nBcc: x@y.vn", "Xóa ký tự ẩn"), ("email", "a@b.vn, c@d.vn", "E-mail chưa đúng"),
 ]  # fmt: skip
 
@@ -153,7 +174,21 @@ def test_what_cannot_be_taken_is_said_beside_its_field_and_the_rest_is_kept(visi
     assert not Registration.select().exists() and not Message.select().exists()
 
 
-@pytest.mark.parametrize("password", [NUMBER, "rochamhlan", "Rơ Châm H'Lan", "05071990", "19900705", "0912345678", "hlan@example.vn", "matkhau123", "aaaaaaaaaa", "12345678"])
+@pytest.mark.parametrize(
+    "password",
+    [
+        NUMBER,
+        "rochamhlan",
+        "Rơ Châm H'Lan",
+        "05071990",
+        "19900705",
+        "0912345678",
+        "hlan@example.vn",
+        "matkhau123",
+        "aaaaaaaaaa",
+        "12345678",
+    ],
+)
 def test_a_password_others_can_guess_is_refused(visitor, password):
     page = register(visitor, password=password, password_again=password)
 
@@ -172,7 +207,9 @@ def test_a_password_never_comes_back_to_the_screen(visitor):
     assert DETAILS["password"] not in register(visitor, full_name="").text
 
 
-@pytest.mark.parametrize("password", ["a b c d e", "mật khẩu có dấu đẹp", "x" + "dài" * 40, "pass<script>word", "🐘🐘🌲🌲🌾🌾🐃🐃"])
+@pytest.mark.parametrize(
+    "password", ["a b c d e", "mật khẩu có dấu đẹp", "x" + "dài" * 40, "pass<script>word", "🐘🐘🌲🌲🌾🌾🐃🐃"]
+)
 def test_any_signs_may_stand_in_a_password(visitor, letters, password):
     register(visitor, password=password, password_again=password)
     visitor.send(link_in(letters()[0]), {}, "Xác nhận")
@@ -194,7 +231,7 @@ def test_the_mail_goes_to_the_address_given_and_says_what_it_is(visitor, letters
 
 def test_the_address_in_the_mail_is_the_sites_own_whatever_the_request_says(visitor, letters):
     visitor.post("/tai-khoan/dang-ky/thong-tin", DETAILS, **{"X-Forwarded-Host": "xau.example", "Host": "127.0.0.1"})
-    register(visitor, **{"id_number": "064090123457"})
+    register(visitor, id_number="064090123457")
 
     assert all("http://localhost/" in letter.get_content() and "xau" not in letter.get_content() for letter in letters())
 
@@ -271,7 +308,10 @@ def test_at_most_three_mails_an_hour_for_one_number(visitor, letters):
 def test_a_number_that_is_taken_looks_the_same_and_its_owner_is_told(visitor, new_visitor, letters):
     make_account(id_number=NUMBER, full_name="Chủ Thật", email="chu@example.vn")
 
-    taken, free = register(visitor, email="ke@example.vn"), register(new_visitor(), id_number="064090123457", email="ke@example.vn")
+    taken, free = (
+        register(visitor, email="ke@example.vn"),
+        register(new_visitor(), id_number="064090123457", email="ke@example.vn"),
+    )
 
     assert (taken.status, taken.location) == (free.status, free.location)
     assert visitor.get(taken.location).words == new_visitor().get(free.location).words
@@ -283,7 +323,9 @@ def test_a_number_that_is_taken_looks_the_same_and_its_owner_is_told(visitor, ne
 
 def test_a_taken_number_looks_the_same_at_every_screen(visitor, new_visitor):
     make_account(id_number=NUMBER)
-    pages = [new_visitor().post("/tai-khoan/dang-ky/thong-tin", {"kind": "cong-dan", "id_number": n}) for n in (NUMBER, "064090123457")]
+    pages = [
+        new_visitor().post("/tai-khoan/dang-ky/thong-tin", {"kind": "cong-dan", "id_number": n}) for n in (NUMBER, "064090123457")
+    ]
 
     assert pages[0].words == pages[1].words
     assert pages[0].status == pages[1].status == 200
@@ -383,6 +425,21 @@ def test_a_login_in_use_lasts_twelve_hours_and_no_longer(visit_as, citizen):
     assert set(seen[36:]) == {303}
 
 
+def test_a_form_shown_before_the_secret_key_was_replaced_is_still_taken(app, visitor, citizen, monkeypatch):
+    form = visitor.get(LOGIN).fields("Đăng nhập") | {"id_number": NUMBER, "password": PASSWORD}
+    monkeypatch.setitem(app.config, "SECRET_KEY_FALLBACKS", [app.config["SECRET_KEY"]])
+    monkeypatch.setitem(app.config, "SECRET_KEY", "another one")
+
+    assert visitor.client.post(LOGIN, data=form).status_code == 303
+
+
+def test_a_form_of_a_key_that_was_given_up_is_shown_again(app, visitor, citizen, monkeypatch):
+    form = visitor.get(LOGIN).fields("Đăng nhập") | {"id_number": NUMBER, "password": PASSWORD}
+    monkeypatch.setitem(app.config, "SECRET_KEY", "another one")
+
+    assert "Trang này mở đã lâu" in visitor._page(visitor.client.post(LOGIN, data=form), {}).errors
+
+
 def test_a_citizen_is_not_an_officer_and_an_officer_no_citizen(visit_as, citizen, officer):
     assert visit_as(citizen).get("/mot-cua/").location.startswith("/mot-cua/dang-nhap")
     assert visit_as(officer).get("/ca-nhan/").status == 404
@@ -448,7 +505,9 @@ def test_other_accounts_are_not_blocked(visitor, citizen, cheap_hashing):
 
 def test_a_forged_client_address_changes_nothing(visitor, citizen, cheap_hashing):
     for n in range(11):
-        page = guess(visitor, 1, **{"X-Forwarded-For": f"203.0.113.{n}", "X-Real-IP": f"203.0.114.{n}", "Forwarded": f"for=203.0.115.{n}"})[0]
+        page = guess(
+            visitor, 1, **{"X-Forwarded-For": f"203.0.113.{n}", "X-Real-IP": f"203.0.114.{n}", "Forwarded": f"for=203.0.115.{n}"}
+        )[0]
 
     assert "thử nhiều lần" in page.errors
 
@@ -467,15 +526,20 @@ def test_a_good_login_forgets_the_slips_before_it(visitor, citizen, cheap_hashin
 def test_one_goes_on_to_the_page_that_was_asked_for(visitor, citizen, path):
     asked = visitor.client.get(LOGIN, query_string={"tiep": path})
     page = visitor._page(asked, {})
-    sent = visitor._page(visitor.client.post(LOGIN, data=page.fields("Đăng nhập") | {"id_number": NUMBER, "password": PASSWORD}), {})
+    sent = visitor._page(
+        visitor.client.post(LOGIN, data=page.fields("Đăng nhập") | {"id_number": NUMBER, "password": PASSWORD}), {}
+    )
 
     assert sent.location == path
 
 
 EVIL = [
-    "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "/\\/evil.example", "https://evil.example", "https:evil.example",
-    "http:///evil.example", "/%2fevil.example", "%2f%2fevil.example", "/%2f%2fevil", "/%5cevil.example", "/%252fevil.example", "javascript:alert(1)",
-    "/\t/evil.example", "/\n/evil.example", " //evil.example", "/%09/evil.example", "/%0a/evil.example", "evil.example", "@evil.example", ".evil.example",
+    "//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "/\\/evil.example", "https://evil.example",
+    "https:evil.example",
+    "http:///evil.example", "/%2fevil.example", "%2f%2fevil.example", "/%2f%2fevil", "/%5cevil.example", "/%252fevil.example",
+    "javascript:alert(1)",
+    "/\t/evil.example", "/\n/evil.example", " //evil.example", "/%09/evil.example", "/%0a/evil.example", "evil.example",
+    "@evil.example", ".evil.example",
     "/\x00/evil.example", "data:text/html,x", "/%00", "//evil.example/%2f..", "/a\r\nSet-Cookie: x=1",
 ]  # fmt: skip
 
@@ -503,9 +567,12 @@ def test_a_page_that_needs_a_login_asks_for_it_and_remembers_where_to(visitor):
 # --- whatever is typed -----------------------------------------------------------------------------------------------
 
 BAD = {
-    "nothing": "", "too long": "a" * 5000, "a megabyte": "a" * 1_000_000, "NUL": "a\x00b", "emoji": "🐘" * 3, "NFD": unicodedata.normalize("NFD", "Rơ Châm Hŏ"),
-    "script": "<script>alert(1)</script>", "quotes": "\"'><img src=x onerror=alert(1)>", "a day to come": "1/1/2099", "no such day": "31/02/1990",
-    "13 digits": "1234567890123", "turned round": "a\u202eb", "template": "{{7*7}}{% raw %}", "new lines": "a\r\nb", "other digits": "٠٦٤٠٩٠١٢٣٤٥٦", "superscript": "²³¹",
+    "nothing": "", "too long": "a" * 5000, "a megabyte": "a" * 1_000_000, "NUL": "a\x00b", "emoji": "🐘" * 3,
+    "NFD": unicodedata.normalize("NFD", "Rơ Châm Hŏ"),
+    "script": "<script>alert(1)</script>", "quotes": "\"'><img src=x onerror=alert(1)>", "a day to come": "1/1/2099",
+    "no such day": "31/02/1990",
+    "13 digits": "1234567890123", "turned round": "a\u202eb", "template": "{{7*7}}{% raw %}", "new lines": "a\r\nb",
+    "other digits": "٠٦٤٠٩٠١٢٣٤٥٦", "superscript": "²³¹",
 }  # fmt: skip
 
 
@@ -537,7 +604,9 @@ def test_no_login_breaks_the_site(visitor, citizen, cheap_hashing, field, bad):
 
 
 def test_a_form_that_is_not_text_is_answered(visitor):
-    answer = visitor.client.post(LOGIN, data=b"id_number=%FF%FE&password=%ED%A0%80", content_type="application/x-www-form-urlencoded")
+    answer = visitor.client.post(
+        LOGIN, data=b"id_number=%FF%FE&password=%ED%A0%80", content_type="application/x-www-form-urlencoded"
+    )
 
     assert answer.status_code == 422
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 import time_machine
-
 from conftest import BIRTH, PASSWORD, hash_of_password, make_staff
+from together import at_once
+
 from database import db, utc_now
 from models import Dossier, Event, Login, Staff, State
 from rules.vietnamese import in_vietnam
-from together import at_once
 
 
 def accept(visitor, dossier, key="khoa-1"):
@@ -65,7 +65,14 @@ def test_an_officer_logs_in_and_sees_the_queue(visitor, officer):
 
 @pytest.mark.parametrize(("name", "password"), [("officer", "sai mat khau roi"), ("khong-co", PASSWORD), ("gone", PASSWORD)])
 def test_wrong_unknown_and_departed_get_the_same_words(visitor, officer, name, password):
-    Staff.create(login_name="gone", full_name="Đã nghỉ", role="officer", office="H21.129", password_hash=hash_of_password(), ended_at=utc_now())
+    Staff.create(
+        login_name="gone",
+        full_name="Đã nghỉ",
+        role="officer",
+        office="H21.129",
+        password_hash=hash_of_password(),
+        ended_at=utc_now(),
+    )
 
     page = visitor.post("/mot-cua/dang-nhap", {"login_name": name, "password": password})
 
@@ -102,11 +109,20 @@ def codes_in(page) -> list[str]:
 
 def make_dossier(account, number: int, **values) -> Dossier:
     """A dossier as the queue needs it, without all that makes it one."""
-    known = dict(
-        code=f"H21.129-261123-{number:04}", receipt_code=f"{number:012}", office="H21.129", account=account, procedure_slug=BIRTH,
-        procedure_title="Đăng ký khai sinh", procedure={}, owner_name="Siu", owner_last_digits_key="", answers={}, delivery="desk",
-        submitted_at=at_vietnam("2026-11-20T08:00:00") + timedelta(minutes=number),
-    )
+    known = {
+        "code": f"H21.129-261123-{number:04}",
+        "receipt_code": f"{number:012}",
+        "office": "H21.129",
+        "account": account,
+        "procedure_slug": BIRTH,
+        "procedure_title": "Đăng ký khai sinh",
+        "procedure": {},
+        "owner_name": "Siu",
+        "owner_last_digits_key": "",
+        "answers": {},
+        "delivery": "desk",
+        "submitted_at": at_vietnam("2026-11-20T08:00:00") + timedelta(minutes=number),
+    }
     return Dossier.create(**known | values)
 
 
@@ -145,7 +161,9 @@ def test_forty_five_dossiers_stand_on_three_pages_each_once(desk, account):
     assert "Trang 2/3" in pages[1].words and "Trang trước" in pages[1].links and "Trang sau" in pages[1].links
 
 
-@pytest.mark.parametrize("question", ["?trang=0", "?trang=-5", "?trang=99999999999999999999", "?trang=x", "?xem=khong-co", "?xem=%00", "?xem=<b>"])
+@pytest.mark.parametrize(
+    "question", ["?trang=0", "?trang=-5", "?trang=99999999999999999999", "?trang=x", "?xem=khong-co", "?xem=%00", "?xem=<b>"]
+)
 def test_a_queue_or_page_that_is_not_there_shows_one_that_is(desk, account, question):
     make_dossier(account, 1)
     page = desk.get(f"/mot-cua/{question}")
@@ -206,7 +224,12 @@ def test_who_reads_but_does_not_receive_sees_no_button(visit_as, dossier, role):
 def test_who_has_no_work_at_the_desk_sees_nothing_of_it(visit_as, dossier, role):
     visitor = visit_as(make_staff(role))
 
-    assert visitor.get("/mot-cua/").status == visitor.get(f"/mot-cua/ho-so/{dossier.code}").status == accept(visitor, dossier).status == 404
+    assert (
+        visitor.get("/mot-cua/").status
+        == visitor.get(f"/mot-cua/ho-so/{dossier.code}").status
+        == accept(visitor, dossier).status
+        == 404
+    )
     assert is_untouched(dossier)
 
 
@@ -214,7 +237,11 @@ def test_another_offices_dossier_is_not_there(visit_as, dossier):
     visitor = visit_as(make_staff("officer", "officer-121", office="H21.121"))
     paper = dossier.papers.get().id
 
-    for path in (f"/mot-cua/ho-so/{dossier.code}", f"/mot-cua/ho-so/{dossier.code}/tu-choi", f"/mot-cua/ho-so/{dossier.code}/giay/{paper}"):
+    for path in (
+        f"/mot-cua/ho-so/{dossier.code}",
+        f"/mot-cua/ho-so/{dossier.code}/tu-choi",
+        f"/mot-cua/ho-so/{dossier.code}/giay/{paper}",
+    ):
         assert visitor.get(path).status == 404
     assert accept(visitor, dossier).status == refuse(visitor, dossier).status == 404
     assert is_untouched(dossier)
@@ -228,7 +255,13 @@ def test_accepting_starts_the_clock_and_is_written_down(desk, officer, dossier):
 
     event = Event.select().order_by(Event.id.desc()).get()
     assert "Đã tiếp nhận hồ sơ." in desk.get(page.location).words
-    assert (event.name, event.from_state, event.to_state, event.staff, event.actor_name) == ("accept", 1, 2, officer, officer.full_name)
+    assert (event.name, event.from_state, event.to_state, event.staff, event.actor_name) == (
+        "accept",
+        1,
+        2,
+        officer,
+        officer.full_name,
+    )
     assert fresh(dossier).state == State.ACCEPTED and fresh(dossier).due_at
 
 
@@ -293,7 +326,11 @@ def test_of_two_officers_at_once_one_wins_and_the_other_is_told(visit_as, office
 
     answers = at_once(
         lambda: one.client.post(f"{path}/tiep-nhan", data={"csrf_token": tokens[0], "form_key": "a"}).status_code,
-        lambda: two.client.post(f"{path}/tu-choi", data={"csrf_token": tokens[1], "form_key": "b", "reason": "Thiếu giấy"}).status_code,
+        lambda: (
+            two.client.post(
+                f"{path}/tu-choi", data={"csrf_token": tokens[1], "form_key": "b", "reason": "Thiếu giấy"}
+            ).status_code
+        ),
         database=Requests,
     )
 
@@ -331,8 +368,10 @@ def test_the_officer_gives_a_reason(desk, dossier):
 
 
 BAD_REASONS = {
-    "nothing": ("", "Nhập lý do từ chối"), "spaces": ("   \n ", "Nhập lý do từ chối"), "too long": ("a" * 501, "nhiều nhất 500 ký tự"),
-    "a megabyte": ("a" * 1_000_000, "nhiều nhất 500 ký tự"), "NUL": ("a\x00b", "ký tự ẩn"), "turned round": ("a\u202eb", "ký tự ẩn"),
+    "nothing": ("", "Nhập lý do từ chối"), "spaces": ("   \n ", "Nhập lý do từ chối"),
+    "too long": ("a" * 501, "nhiều nhất 500 ký tự"),
+    "a megabyte": ("a" * 1_000_000, "nhiều nhất 500 ký tự"), "NUL": ("a\x00b", "ký tự ẩn"),
+    "turned round": ("a\u202eb", "ký tự ẩn"),
 }  # fmt: skip
 
 
@@ -346,7 +385,9 @@ def test_a_refusal_without_a_fit_reason_refuses_nothing(desk, dossier, bad):
     assert is_untouched(dossier)
 
 
-@pytest.mark.parametrize("reason", ["🐘", "e\u0302\u0301", "<script>alert(1)</script>", "dòng một\r\ndòng hai", "{{7*7}}", "31/02/2026", "a" * 500])
+@pytest.mark.parametrize(
+    "reason", ["🐘", "e\u0302\u0301", "<script>alert(1)</script>", "dòng một\r\ndòng hai", "{{7*7}}", "31/02/2026", "a" * 500]
+)
 def test_any_words_may_be_a_reason_and_stay_words(desk, visit_as, account, dossier, reason):
     refuse(desk, dossier, reason)
     pages = [desk.get(f"/mot-cua/ho-so/{dossier.code}"), visit_as(account).get(f"/ca-nhan/ho-so/{dossier.code}")]
@@ -400,7 +441,12 @@ def test_opening_a_paper_is_written_down_with_who_and_why(app, desk, officer, do
 
     line = opened(app)[-1]
     assert (page.status_code, len(opened(app))) == (200, before + 1)
-    assert (line["staff"], line["dossier"], line["document"], line["purpose"]) == (officer.id, dossier.code, paper.document_key, "queue")
+    assert (line["staff"], line["dossier"], line["document"], line["purpose"]) == (
+        officer.id,
+        dossier.code,
+        paper.document_key,
+        "queue",
+    )
 
 
 def test_a_paper_comes_as_a_file_in_a_sandbox_and_is_kept_by_nobody(desk, dossier):

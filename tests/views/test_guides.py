@@ -2,8 +2,8 @@
 
 import pytest
 
-from rules.vietnamese import show_day, in_vietnam
 from database import utc_now
+from rules.vietnamese import in_vietnam, show_day
 
 
 def test_the_guides_stand_in_the_order_of_the_letter(visitor, library):
@@ -34,7 +34,7 @@ def test_a_step_says_what_to_do_where_what_comes_and_what_if_not(visitor, librar
             page = visitor.get(f"/huong-dan/{slug}/{number}")
             assert page.heading == step.title
             for sentence in (step.do.replace("{", "").replace("}", ""), step.where, step.see, step.trouble):
-                assert sentence in page.words
+                assert sentence.removesuffix(".") in page.words
 
 
 def test_one_goes_from_the_first_step_to_the_last_and_back(visitor):
@@ -71,7 +71,8 @@ def test_the_letters_number_and_day_are_not_invented(visitor):
 
 @pytest.mark.parametrize("address", [
     "/huong-dan/khong-co/", "/huong-dan/khong-co/1", "/huong-dan/khong-co/in", "/huong-dan/nop-ho-so/0", "/huong-dan/nop-ho-so/5",
-    "/huong-dan/nop-ho-so/-1", "/huong-dan/nop-ho-so/99999999999999999999", "/huong-dan/nop-ho-so/x", "/huong-dan/%00/", "/huong-dan/<b>/",
+    "/huong-dan/nop-ho-so/-1", "/huong-dan/nop-ho-so/99999999999999999999", "/huong-dan/nop-ho-so/x", "/huong-dan/%00/",
+    "/huong-dan/<b>/",
 ])  # fmt: skip
 def test_a_guide_or_step_that_is_not_there_is_told_with_a_way_on(visitor, address):
     page = visitor.get(address)

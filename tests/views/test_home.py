@@ -4,6 +4,7 @@ import pytest
 
 import database
 
+
 def test_the_four_doors_stand_in_the_order_of_the_main_job(visitor):
     page = visitor.get("/")
     doors = [a.findtext("b") for a in page.tree.find_class("list")[0].iter("a")]
@@ -30,7 +31,9 @@ def test_a_person_logged_in_sees_the_name_and_the_way_out(visit_as, account):
     assert page.links["Thoát"] == "/tai-khoan/thoat"
 
 
-@pytest.mark.parametrize("address", ["/", "/lien-he", "/quyen-rieng-tu", "/huong-dan/", "/dich-vu/", "/tra-cuu", "/ca-nhan/", "/khong-co-trang"])
+@pytest.mark.parametrize(
+    "address", ["/", "/lien-he", "/quyen-rieng-tu", "/huong-dan/", "/dich-vu/", "/tra-cuu", "/ca-nhan/", "/khong-co-trang"]
+)
 def test_the_name_stands_at_the_upper_right_of_every_page(visit_as, account, address):
     assert visit_as(account).get(address).user == account.full_name
 
@@ -83,7 +86,10 @@ def test_health_warns_when_guessing_is_not_slowed_down(app, visitor, monkeypatch
     assert visitor.get("/suc-khoe").text == "ok\nwarning: RATE_LIMITS=off\n"
 
 
-@pytest.mark.parametrize("name", ["../settings.py", "..%2fsettings.py", "%2e%2e/settings.py", "vendor/../../app.py", "khong-co.css", "/etc/passwd", "a%00b"])
+@pytest.mark.parametrize(
+    "name",
+    ["../settings.py", "..%2fsettings.py", "%2e%2e/settings.py", "vendor/../../app.py", "khong-co.css", "/etc/passwd", "a%00b"],
+)
 def test_nothing_outside_the_static_folder_is_served(visitor, name):
     with visitor.client.get(f"/static/0/{name}") as answer:
         assert answer.status_code in (404, 308)

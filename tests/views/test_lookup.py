@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-
 from conftest import BIRTH, make_account
+
 from models import Attempts, Dossier
 from rules.dossier_codes import add_checks, show_receipt_code
 
@@ -36,8 +36,10 @@ def test_the_letters_field_and_button_stand_there(visitor):
 def as_typed(code: str) -> list[str]:
     shown = show_receipt_code(code)
     return [
-        code, shown, code.lower(), f"  {shown.lower()}  ", shown.replace(" ", "-"), shown.replace(" ", "."), shown.replace("0", "O").replace("1", "I"),
-        code.replace("0", "o").replace("1", "l"), "".join(chr(ord(sign) + 0xFEE0) for sign in code), shown.replace(" ", "\u00a0"), shown.replace(" ", "–"),
+        code, shown, code.lower(), f"  {shown.lower()}  ", shown.replace(" ", "-"), shown.replace(" ", "."),
+        shown.replace("0", "O").replace("1", "I"),
+        code.replace("0", "o").replace("1", "l"), "".join(chr(ord(sign) + 0xFEE0) for sign in code),
+        shown.replace(" ", "\u00a0"), shown.replace(" ", "–"),
     ]  # fmt: skip
 
 
@@ -52,7 +54,14 @@ def test_the_public_view_says_where_the_dossier_is_and_what_to_do(visitor, dossi
     page = look_up(visitor, dossier.receipt_code)
 
     assert page.status == 200
-    for words in ("Đã gửi đến xã, xã chưa nhận", "Bạn chờ xã xem hồ sơ", "Mới đăng ký", "Tại Bộ phận Một cửa", "Bạn nộp hồ sơ", "Ngày hẹn dự kiến"):
+    for words in (
+        "Đã gửi đến xã, xã chưa nhận",
+        "Bạn chờ xã xem hồ sơ",
+        "Mới đăng ký",
+        "Tại Bộ phận Một cửa",
+        "Bạn nộp hồ sơ",
+        "Ngày hẹn dự kiến",
+    ):
         assert words in page.words
 
 
@@ -61,7 +70,17 @@ def test_nothing_personal_stands_on_the_public_view(visitor, dossier, account):
     answers = [answer for answer in dossier.answers.values() if len(answer) > 5]
 
     assert "R. C. H." in page.words
-    for secret in (account.full_name, account.id_number, account.id_number[-4:], account.phone, "0912", account.email, "Siu Blĕo", "Thôn 6", "anh.jpg"):
+    for secret in (
+        account.full_name,
+        account.id_number,
+        account.id_number[-4:],
+        account.phone,
+        "0912",
+        account.email,
+        "Siu Blĕo",
+        "Thôn 6",
+        "anh.jpg",
+    ):
         assert secret not in page.text
     assert [answer for answer in answers if answer in page.words] == []
 
@@ -85,7 +104,23 @@ def test_a_wrong_symbol_names_its_group_and_costs_nothing(visitor, dossier, plac
     assert not Attempts.select().exists()
 
 
-@pytest.mark.parametrize("typed", ["", "   ", "7K3M", "7K3M Q9TD RW2F 1111", "!!!! ???? ####", "UUUU UUUU UUUU", "<script>alert(1)</script>", "a\x00b", "🐘" * 12, "a" * 1_000_00, "\u202e" * 12, "' OR 1=1 --"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "   ",
+        "7K3M",
+        "7K3M Q9TD RW2F 1111",
+        "!!!! ???? ####",
+        "UUUU UUUU UUUU",
+        "<script>alert(1)</script>",
+        "a\x00b",
+        "🐘" * 12,
+        "a" * 1_000_00,
+        "\u202e" * 12,
+        "' OR 1=1 --",
+    ],
+)
 def test_what_is_no_code_is_answered_without_asking_the_database(visitor, dossier, typed):
     page = look_up(visitor, typed)
 
@@ -153,7 +188,13 @@ def test_the_owners_number_opens_it_not_the_submitters(visitor, library, account
     other = {"owner": "other", "owner_name": "Ksor Già", "owner_id_number": "064050004321", "owner_relation": "Con"}
     submission.save_page(draft, "owner", other, utc_now())
     dossier = submission.submit(
-        draft, submission.content_hash(draft), library.definitions[BIRTH], "H21.129", library.calendar, utc_now(), lambda code: code
+        draft,
+        submission.content_hash(draft),
+        library.definitions[BIRTH],
+        "H21.129",
+        library.calendar,
+        utc_now(),
+        lambda code: code,
     )
 
     assert look_up_with_digits(visitor, dossier.code, "4321").status == 200

@@ -1,0 +1,161 @@
+"""The command line: each command does its work, says what is wrong in words, and can be run again."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import PASSWORD, PROJECT
+
+from database import db
+from models import ContentPart, Staff
+from rules.passwords import is_password
+
+SHIPPED = PROJECT / "content"
+
+
+@pytest.fixture
+def run(app):
+    """Runs a command of the site, with these lines on its standard input."""
+
+    def command(*words: str, typed: str = ""):
+        result = app.test_cli_runner().invoke(args=words, input=typed)
+        db.connect(reuse_if_open=True)
+        return result
+
+    return command
+
+
+@pytest.fixture
+def faulty_content(app, tmp_path, monkeypatch):
+    """A content folder with two faults in two files."""
+    folder = Path(shutil.copytree(SHIPPED, tmp_path / "content"))
+    typos = [("site.yaml", "province: Gia Lai", "provinse: Gia Lai"), ("calendar.yaml", "2026-11-24", "2026-11-31")]
+    for name, old, new in typos:
+        text = (folder / name).read_text("utf-8")
+        (folder / name).write_text(text.replace(old, new, 1), "utf-8")
+    monkeypatch.setitem(app.config, "CONTENT_DIR", str(folder))
+    return folder
+
+
+# --- init ------------------------------------------------------------------------------------------------------------
+
+
+def test_init_can_be_run_again(run):
+    first, second = run("init"), run("init")
+
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert first.output == second.output == f"content: {ContentPart.select().count()} parts loaded\n"
+
+
+def test_init_loads_nothing_faulty_names_every_fault_and_keeps_what_was_there(run, faulty_content):
+    before = list(ContentPart.select().order_by(ContentPart.id).dicts())
+    result = run("init")
+
+    assert result.exit_code == 1
+    assert "site.yaml: provinse" in result.stderr and "calendar.yaml: off" in result.stderr
+    assert "what was loaded before stays" in result.stderr
+    assert list(ContentPart.select().order_by(ContentPart.id).dicts()) == before
+
+
+def test_servers_that_start_together_on_a_new_machine_make_one_site(tmp_path):
+    environ = {"PATH": os.environ["PATH"], "INSTANCE_DIR": str(tmp_path / "instance"), "SITE_URL": "https://dvc.iabang.vn"}
+    command = [sys.executable, "-m", "flask", "--app", "app", "init"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    starts = [subprocess.Popen(command, cwd=PROJECT, env=environ, **pipes) for _ in range(3)]
+    ends = [(*start.communicate(timeout=100), start.returncode) for start in starts]
+
+    assert [end for end in ends if end[1:] != ("", 0)] == []
+    assert sum("0001_first_tables: done" in said for said, *_ in ends) == 1
+    assert all("parts loaded" in said for said, *_ in ends)
+
+
+# --- staff add -------------------------------------------------------------------------------------------------------
+
+
+def test_staff_are_added_with_a_password_from_standard_input(run):
+    result = run("staff", "add", "H.Lan", "--role", "officer", "--full-name", "Rơ Châm H'Lan", typed=f"{PASSWORD}\n")
+
+    staff = Staff.get()
+    assert (result.exit_code, result.output) == (0, "staff account H.Lan (officer): made\n")
+    assert (staff.login_name, staff.full_name, staff.role, staff.office) == ("h.lan", "Rơ Châm H'Lan", "officer", "H21.129")
+    assert is_password(staff.password_hash, PASSWORD)
+
+
+def test_spaces_belong_to_the_password_and_the_end_of_the_line_does_not(run):
+    run("staff", "add", "lan", "--role", "officer", typed=f" {PASSWORD} \n")
+
+    assert is_password(Staff.get().password_hash, f" {PASSWORD} ")
+
+
+def test_without_a_full_name_the_name_stands_for_it(run):
+    run("staff", "add", "lan", "--role", "leader", typed=f"{PASSWORD}\n")
+
+    assert Staff.get().full_name == "lan"
+
+
+@pytest.mark.parametrize("password", ["", "voi rung gao"[:11], "matkhau123456", "lan.cua.xa.1"])
+def test_a_weak_password_makes_no_account(run, password):
+    result = run("staff", "add", "lan.cua.xa.1", "--role", "officer", typed=f"{password}\n")
+
+    assert result.exit_code == 1 and result.stderr.startswith("Mật khẩu")
+    assert Staff.select().count() == 0
+
+
+def test_a_taken_name_is_refused_and_the_first_account_stays(run):
+    run("staff", "add", "lan", "--role", "officer", typed=f"{PASSWORD}\n")
+    result = run("staff", "add", "LAN", "--role", "administrator", typed="ba con voi rung\n")
+
+    assert result.exit_code == 1 and "taken" in result.stderr
+    assert [(staff.role, is_password(staff.password_hash, PASSWORD)) for staff in Staff.select()] == [("officer", True)]
+
+
+@pytest.mark.parametrize("role", ["citizen", "boss", ""])
+def test_an_unknown_role_is_refused_and_the_roles_are_named(run, role):
+    result = run("staff", "add", "lan", "--role", role, typed=f"{PASSWORD}\n")
+
+    assert result.exit_code == 2 and "village_head" in result.stderr
+    assert Staff.select().count() == 0
+
+
+def test_a_new_account_is_in_the_security_log_without_its_password(run, app):
+    run("staff", "add", "lan", "--role", "officer", typed=f"{PASSWORD}\n")
+
+    line = (Path(app.config["INSTANCE_DIR"]) / "security.log").read_text().splitlines()[-1]
+    assert "staff added" in line and '"lan"' in line and PASSWORD not in line
+
+
+# --- content check ---------------------------------------------------------------------------------------------------
+
+
+def test_sound_content_has_no_faults(run):
+    result = run("content", "check")
+
+    assert (result.exit_code, result.output) == (0, "content: no faults\n")
+
+
+def test_every_fault_of_every_file_is_named_in_one_run(run, faulty_content):
+    result = run("content", "check")
+
+    assert result.exit_code == 1
+    assert [line.split(":")[0] for line in result.stderr.splitlines()] == ["site.yaml", "site.yaml", "calendar.yaml"]
+
+
+def test_checking_changes_nothing(run, faulty_content):
+    before = list(ContentPart.select().order_by(ContentPart.id).dicts())
+    run("content", "check")
+
+    assert list(ContentPart.select().order_by(ContentPart.id).dicts()) == before
+
+
+# --- help ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", [["init"], ["serve"], ["work"], ["staff", "add"], ["content", "check"]])
+def test_each_command_says_in_a_line_what_it_does(run, command):
+    result = run(*command, "--help")
+
+    assert result.exit_code == 0
+    assert len(result.output.splitlines()[2].strip()) > 20

@@ -1,0 +1,57 @@
+"""The walk in w3m: a text browser that lays pages out as a phone without style does."""
+
+import shutil
+
+import pytest
+
+import person
+import serving
+from text_browser import TextBrowser, walk_the_letter
+
+
+class W3m(TextBrowser):
+    command = ["w3m", "-cookie", "-o", "accept_cookie=1", "-o", "display_charset=UTF-8", "-o", "confirm_qq=0", "-B"]
+
+    def open(self, address: str, then: str) -> None:
+        self.wait_until(lambda: "Viewing" in self.status, "w3m does not start")
+        self.send("U", lambda: "URL" in self.status, "no line for the address")
+        self.child.send("\x15")  # what stood there
+        self.send(f"{address}\r", lambda: then in self.text and "Viewing" in self.status, f"{address} does not show “{then}”")
+
+    def go_to_top(self) -> None:
+        if self.place[0] != 0:
+            self.send("g", lambda: self.place[0] == 0, "the top of the page is not reached")
+        if self.place[1] != 0:
+            self.send("^", lambda: self.place == (0, 0), "the top of the page is not reached")
+
+    def type(self, label: str, text: str) -> None:
+        self.go_to(after=label)
+        self.send("\r", lambda: "Viewing" not in self.status, f"the field “{label}” does not open")
+        self.send(text, lambda: text in self.status or "*" * len(text) in self.status, f"“{text}” is not typed")
+        self.send("\r", lambda: "Viewing" in self.status, f"the field “{label}” is not left")
+
+    def select(self, label: str, answer: str) -> None:
+        self.go_to(after=label)
+        before = self.lines
+        self.send("\r", lambda: self.lines != before, f"“{label}” does not open")
+
+
+@pytest.fixture
+def w3m(tmp_path):
+    if shutil.which("w3m") is None:
+        pytest.skip("w3m is not installed")
+    browser = W3m(str(tmp_path))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def site(tmp_path):
+    with serving.served(tmp_path / "site") as site:
+        yield site
+
+
+def test_the_printed_letter_can_be_walked_in_w3m(site, w3m, tmp_path):
+    photo = person.noisy_photo(tmp_path / "giay chung sinh.jpg", (300, 400))
+
+    walk_the_letter(w3m, site, photo)

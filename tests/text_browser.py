@@ -1,0 +1,224 @@
+"""A text browser in a terminal: keys go in, the screen is read; nothing is sent before what it depends on is on the screen."""
+
+import re
+import time
+
+import pexpect
+import pyte
+
+import person
+from person import BIRTH, GO_ON, LETTER_CHOICE, LETTER_LEVEL, PASSWORD
+from serving import PATIENCE, NotInTime, link_in
+
+# Tall enough for a whole page, so that what is looked for is on the screen.
+ROWS, COLUMNS = 190, 110
+QUIET = 0.03  # seconds without drawing: the program waits for a key
+
+
+class Screen(pyte.Screen):
+    def set_margins(self, *margins, **private):
+        """w3m sends a private form of this sequence that pyte does not know."""
+        if not private:
+            super().set_margins(*margins)
+
+
+class TextBrowser:
+    """What lynx and w3m have in common: Tab goes to the next link or field, Enter presses or opens it."""
+
+    command: list[str]
+    status_lines = 1  # at the bottom, and no part of the page
+
+    def __init__(self, home: str):
+        self.screen = Screen(COLUMNS, ROWS)
+        self.stream = pyte.Stream(self.screen)
+        environ = {"PATH": "/usr/bin:/bin", "TERM": "linux", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "HOME": home}
+        self.child = pexpect.spawn(
+            self.command[0], self.command[1:], env=environ, dimensions=(ROWS, COLUMNS), encoding="utf-8", cwd=home
+        )
+
+    def close(self) -> None:
+        self.child.close(force=True)
+
+    # --- the screen ---
+
+    @property
+    def lines(self) -> list[str]:
+        """The page, line by line."""
+        return [line.rstrip() for line in self.screen.display[: -self.status_lines]]
+
+    @property
+    def status(self) -> str:
+        return " ".join(self.screen.display[-self.status_lines:])
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.lines).split())
+
+    @property
+    def place(self) -> tuple[int, int]:
+        return self.screen.cursor.y, self.screen.cursor.x
+
+    @property
+    def under_cursor(self) -> str:
+        """The page from the cursor on; what a button reads may run over the end of a line."""
+        row, column = self.place
+        return " ".join(" ".join([self.lines[row][column:], *self.lines[row + 1 : row + 4]]).split())
+
+    def place_of(self, text: str) -> tuple[int, int]:
+        """Where `text` ends; it may run over the end of a line."""
+        flat, places = "", []
+        for row, line in enumerate(self.lines):
+            for column, sign in enumerate(f"{line} "):
+                if sign != " " or not flat.endswith(" "):
+                    flat += sign
+                    places.append((row, column))
+        start = flat.find(text)
+        assert start >= 0, f"“{text}” is not on the screen:\n{self.shown()}"
+        return places[start + len(text) - 1]
+
+    def shown(self) -> str:
+        return "\n".join(line.rstrip() for line in self.screen.display if line.strip())
+
+    # --- keys ---
+
+    def send(self, keys: str, until, complaint: str) -> None:
+        """Type `keys`, then read what is drawn until `until` is true and the drawing has stopped."""
+        self.child.send(keys)
+        self.wait_until(until, complaint)
+
+    def wait_until(self, happened, complaint: str, patience: float = PATIENCE) -> None:
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            if not self._draws() and happened():
+                return
+        raise NotInTime(f"{complaint}; the screen:\n{self.shown()}")
+
+    def _draws(self) -> bool:
+        try:
+            self.stream.feed(self.child.read_nonblocking(65536, QUIET))
+        except pexpect.TIMEOUT:
+            return False
+        except pexpect.EOF:
+            raise NotInTime(f"the browser has ended; the screen:\n{self.shown()}") from None
+        return True
+
+    def go_to(self, control: str = "", after: str = "") -> None:
+        """Tab to the first link or field beyond the text `after` that reads as the pattern `control`."""
+        beyond = self.place_of(after) if after else (0, -1)
+        self.go_to_top()
+        passed = set()
+        while not (self.place > beyond and re.match(control, self.under_cursor)):
+            assert self.place not in passed, f"no “{control}” after “{after}”:\n{self.shown()}"
+            passed.add(here := self.place)
+            self.send("\t", lambda here=here: self.place != here, f"no “{control}” after “{after}”")
+
+    # --- what a person does; the rest is each browser's own ---
+
+    def press(self, label: str, then: str, after: str = "") -> None:
+        """Press the link or button that reads `label`; the page it leads to shows `then`."""
+        self.go_to(rf"(\(BUTTON\) )?{re.escape(label)}(?!\w)", after)
+        before = self.lines
+        self.send("\r", lambda: self.lines != before and then in self.text, f"“{label}” does not lead to “{then}”")
+
+    def choose(self, question: str, answer: str) -> None:
+        self.go_to(rf"[ (*]*\) ?{re.escape(answer)}(?!\w)", after=question)
+        before = self.lines
+        if "*" not in self.under_cursor[:3]:
+            self.send("\r", lambda: self.lines != before, f"“{answer}” cannot be chosen")
+
+    def open(self, address: str, then: str) -> None:
+        raise NotImplementedError
+
+    def go_to_top(self) -> None:
+        raise NotImplementedError
+
+    def type(self, label: str, text: str) -> None:
+        raise NotImplementedError
+
+    def select(self, label: str, answer: str) -> None:
+        raise NotImplementedError
+
+
+# --- the walk --------------------------------------------------------------------------------------------------------
+
+
+def walk_the_letter(browser: TextBrowser, site, photo) -> None:
+    """From the guide to the lookup, as somebody does who sees only words."""
+    who = person.new_person()
+    browser.open(f"{site.address}/", then="Bà con cần làm việc gì?")
+    browser.press("Hướng dẫn", then="Tám bài hướng dẫn")
+    browser.press("I. Đăng ký tài khoản", then="Xem từng bước")
+    browser.press("Xem từng bước", then="Bước 1/7")
+    browser.press("Làm bước này", then="Bà con cần làm việc gì?")
+    register(browser, who, site)
+    log_in(browser, who, site)
+    codes = submit(browser, photo)
+    log_out(browser)
+    browser.press("Tra cứu", then="Mã số hồ sơ/ Mã biên nhận")
+    browser.type("Mã số hồ sơ/ Mã biên nhận", person.as_typed_by_hand(codes[1]).strip())
+    browser.press("Tra cứu", after="đều được", then="xã chưa nhận")
+    assert codes[0] in browser.text
+    assert who.full_name not in browser.text
+
+
+def register(browser: TextBrowser, who: person.Person, site) -> None:
+    browser.press("Đăng nhập", then=LETTER_CHOICE)
+    browser.press(LETTER_CHOICE, then="Chưa có tài khoản")
+    browser.press("Đăng ký", then="Loại tài khoản")
+    browser.choose("Loại tài khoản", "Công dân")
+    browser.press(LETTER_LEVEL, then="Số giấy tờ của bạn")
+    browser.type("CMND", who.id_number)
+    browser.press("Tiến hành đăng ký", then="Mật khẩu và thông tin của bạn")
+    for label, text in who.details.items():
+        browser.type(label, text)
+    browser.press("Đăng ký", after="Thư xác nhận gửi tới đây", then="Còn một bước")
+    browser.open(link_in(site.wait_for_letter(who.email, "Xác nhận")), then="Bấm nút dưới đây")
+    browser.press("Xác nhận", then="Tài khoản đã dùng được")
+
+
+def log_in(browser: TextBrowser, who: person.Person, site) -> None:
+    browser.open(f"{site.address}/", then="Bà con cần làm việc gì?")
+    browser.press("Đăng nhập", then=LETTER_CHOICE)
+    browser.press(LETTER_CHOICE, then="Chưa có tài khoản")
+    browser.type("CMND", who.id_number)
+    browser.type("Mật khẩu", PASSWORD)
+    browser.press("Đăng nhập", after="Mật khẩu", then=who.full_name)
+
+
+def submit(browser: TextBrowser, photo) -> tuple[str, str]:
+    """(dossier code, receipt code) of a birth registration with one photo."""
+    browser.press("Dịch vụ công", then="Theo lĩnh vực")
+    browser.press(person.PROCEDURE, then="Cần mang, cần chụp")
+    browser.press("Nộp hồ sơ", then="Chủ hồ sơ là ai?")
+    browser.choose("Bạn làm cho ai", "Cho tôi: Ksor H'Bia")
+    browser.press(GO_ON, then="Trang 2/")
+    number, asked = 2, set()
+    while "Bạn nhận kết quả ở đâu" not in browser.text:
+        asked |= answer_all(browser)
+        number += 1
+        browser.press(GO_ON, then=f"Trang {number}/")
+    assert asked == set(BIRTH)
+    browser.choose("Bạn nhận kết quả ở đâu", "Tại Bộ phận Một cửa")
+    browser.press(GO_ON, then="Giấy tờ kèm theo")
+    browser.type("Chọn ảnh", str(photo))
+    browser.press("Gửi giấy này", then="Đã nhận: giay chung sinh.jpg")
+    browser.press(GO_ON, then="Xem lại và nộp")
+    assert "H'Mai" in browser.text
+    browser.tick("Tôi cam đoan")
+    browser.press("Nộp hồ sơ", after="Tôi cam đoan", then="Đã nộp hồ sơ")
+    return person.dossier_code_in(browser.text), person.receipt_code_in(browser.text)
+
+
+def answer_all(browser: TextBrowser) -> set[str]:
+    """Answer what this page asks; returns the labels of it."""
+    asked = {label for label in BIRTH if label in browser.text}
+    for label in BIRTH:
+        if label in asked:
+            browser.answer(label, BIRTH[label])
+    return asked
+
+
+def log_out(browser: TextBrowser) -> None:
+    browser.press("Trang chủ", then="Bà con cần làm việc gì?")
+    browser.press("Thoát", then="Thoát khỏi máy này?")
+    browser.press("Thoát", after="Bản nháp vẫn còn", then="Bạn đã thoát")

@@ -1,0 +1,126 @@
+"""What went wrong, in the person's words, with the way on; never a trace, never a 5xx for what a visitor sends."""
+
+import pytest
+from conftest import BIRTH
+from peewee import OperationalError
+
+from gateways.files import StorageFull
+from models import Draft
+
+OWNER = f"/nop-ho-so/{BIRTH}/chu-ho-so"
+
+
+def test_a_page_that_is_not_there_says_so_and_shows_the_way_home(visitor):
+    page = visitor.get("/khong-co")
+
+    assert (page.status, page.heading) == (404, "Không có trang này")
+    assert page.links["Về trang chủ"] == "/"
+
+
+def test_a_page_opened_in_the_wrong_way_says_so(visitor):
+    page = visitor.get("/tai-khoan/dang-ky/thong-tin")
+
+    assert (page.status, page.heading) == (405, "Không mở được theo cách này")
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "PROPFIND", "XYZ"])
+def test_methods_nobody_uses_are_refused(visitor, method):
+    assert visitor.client.open("/", method=method).status_code in (400, 405)
+
+
+@pytest.mark.parametrize("path", [
+    "/%00", "/%ff%fe", "/%ed%a0%80", "/..%2f..%2fetc/passwd", "/" + "a" * 8000, "/?" + "a=1&" * 2000, "/%F0%9F%90%98", "//",
+    "///x", "/;x", "/%0d%0aX: y",
+    "/tra-cuu?ma=%ff", "/tra-cuu?ma=%00", "/ca-nhan/ho-so/%00", "/huong-dan/%ff/", "/tra-cuu?ma[]=x", "/?%00=%00",
+    "/tai-khoan/xac-nhan/%00",
+])  # fmt: skip
+def test_no_address_breaks_the_site(visitor, path):
+    answer = visitor.client.get(path)
+
+    assert answer.status_code < 500
+    assert "X: y" not in str(answer.headers)
+
+
+@pytest.mark.parametrize("headers", [
+    {"Cookie": "v=" + "x" * 3000}, {"Cookie": "v=\x7f; v=2; ;;="}, {"Cookie": "v=ă".encode().decode("latin-1")},
+    {"Accept-Encoding": ";;q=x,,"},
+    {"HX-Request": "true", "HX-Current-URL": "https://xau.example/"}, {"If-None-Match": '"'}, {"Range": "bytes=0-1"},
+    {"Content-Length": "abc"},
+    {"X-Forwarded-For": "<script>"}, {"User-Agent": "x" * 5000}, {"User-Agent": "\x01\x02"}, {"Referer": "x" * 5000},
+    {"Origin": "::::"},
+])  # fmt: skip
+@pytest.mark.parametrize("path", ["/", "/ca-nhan/", "/tai-khoan/dang-nhap/tinh"])
+def test_no_header_breaks_the_site(visitor, path, headers):
+    assert visitor.client.get(path, headers=headers).status_code < 500
+
+
+def test_an_unforeseen_fault_shows_no_trace(app, visitor, monkeypatch):
+    def fall(*args, **kwargs):
+        raise RuntimeError("secret 064090123456 in /work")
+
+    monkeypatch.setitem(app.config, "PROPAGATE_EXCEPTIONS", False)
+    monkeypatch.setitem(app.view_functions, "home.contact", fall)
+    page = visitor.get("/lien-he?moi=1")
+
+    assert (page.status, page.heading) == (500, "Trang gặp lỗi")
+    assert "secret" not in page.text and "Traceback" not in page.text and "064090123456" not in page.text
+
+
+@pytest.mark.parametrize(("fault", "status", "heading"), [
+    (OperationalError("database or disk is full"), 507, "Chưa lưu được"),
+    (OperationalError("database is locked"), 503, "Đang bận"),
+    (OperationalError("server closed the connection"), 503, "Đang bận"), (StorageFull("no space"), 507, "Chưa lưu được"),
+])  # fmt: skip
+def test_a_disk_that_is_full_or_a_database_that_is_busy_asks_to_try_later(visit_as, account, monkeypatch, fault, status, heading):
+    from rules import submission
+
+    def fall(*args, **kwargs):
+        raise fault
+
+    citizen = visit_as(account)
+    monkeypatch.setattr(submission, "save_page", fall)
+    page = citizen.post(OWNER, {"owner": "self"})
+
+    assert (page.status, page.heading) == (status, heading)
+    assert str(fault) not in page.text
+
+
+def test_a_form_larger_than_any_honest_one_is_refused(visit_as, account):
+    page = visit_as(account).post(OWNER, {"owner_name": "a" * 3_000_000})
+
+    assert (page.status, page.heading) == (413, "Dữ liệu gửi lên lớn quá")
+    assert not Draft.select().exists()
+
+
+def test_a_form_of_too_many_parts_is_refused(visit_as, account):
+    parts = {f"x{number}": "1" for number in range(600)}
+    answer = visit_as(account).client.post(f"/nop-ho-so/{BIRTH}/giay-to", data=parts, content_type="multipart/form-data")
+
+    assert answer.status_code in (400, 413, 422)
+    assert not Draft.select().exists()
+
+
+@pytest.mark.parametrize(("body", "kind"), [
+    (b"--x\r\nContent-Disposition: form-data; name=a", "multipart/form-data; boundary=x"), (b"", "multipart/form-data"),
+    (b"{", "application/json"), (b"\xff\xfe", "text/plain; charset=utf-16"),
+        (b"a=%zz&%=%&=", "application/x-www-form-urlencoded"),
+    (b"--\r\n", "multipart/form-data; boundary="), (b"x" * 1000, "multipart/form-data; boundary=" + "b" * 500),
+])  # fmt: skip
+def test_a_broken_form_is_refused_and_keeps_nothing(visit_as, account, body, kind):
+    answer = visit_as(account).client.post(f"/nop-ho-so/{BIRTH}/giay-to", data=body, content_type=kind)
+
+    assert 400 <= answer.status_code < 500
+    assert not Draft.select().exists()
+
+
+def test_an_error_keeps_the_person_logged_in(visit_as, account):
+    citizen = visit_as(account)
+    assert citizen.get("/khong-co").user == account.full_name
+
+    assert citizen.get("/ca-nhan/").status == 200
+
+
+def test_an_error_page_is_a_fragment_for_htmx(new_visitor):
+    page = new_visitor(with_htmx=True).get("/khong-co")
+
+    assert page.status == 404 and "<html" not in page.text
