@@ -15,6 +15,7 @@ from gateways.files import files_at
 from gateways.mail import mailer_at
 from gateways.queue import queue_at
 from gateways.security_log import SecurityLog
+from rules import attempts
 from rules.library import Library
 from sealing import Sealer, read_or_make_key
 from settings import read_settings
@@ -47,6 +48,7 @@ def _secure(app: Flask) -> None:
     app.config.from_mapping(MAX_FORM_PARTS=500, MAX_FORM_MEMORY_SIZE=guards.MOST_FORM_BYTES)
     if not visits.is_https(app):
         logging.getLogger("iabang").warning("SITE_URL is plain http: cookies without Secure, no HSTS. For trials on one machine only.")
+    attempts.Switch.is_on = app.config["RATE_LIMITS"]
     if not app.config["RATE_LIMITS"]:
         logging.getLogger("iabang").warning("RATE_LIMITS=off: guessing passwords and codes is not slowed down. For load tests only.")
 

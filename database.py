@@ -1,10 +1,11 @@
 """The one place that connects, and that knows how SQLite and PostgreSQL differ."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from peewee import BlobField, Database, DatabaseProxy, DateTimeField, InterfaceError, Model, OperationalError, TextField
+from peewee import SQL, BlobField, Database, DatabaseProxy, DateTimeField, InterfaceError, Model, OperationalError, TextField
 from playhouse.db_url import connect
 from playhouse.migrations import Runner
 
@@ -80,6 +81,40 @@ def answers() -> bool:
     except (OperationalError, InterfaceError):
         return False
     return True
+
+
+class Prepared:
+    """A query that is written once and asked often.
+
+    Peewee takes 0.4 ms to write the SQL of a wide row; the database answers it in a twentieth of that. `write` gets a mark
+    for each value (text or whole numbers) and returns a select of one table:
+    `Prepared(lambda token: Login.select().where(Login.token_hash == token))`.
+    """
+
+    def __init__(self, write: Callable):
+        self._write = write
+        self._written: dict[str, tuple] = {}
+
+    def all(self, *values: str | int) -> list:
+        sql, table, fields = self._written.get(db.param) or self._keep(len(values))
+        return [_row(table, fields, found) for found in db.execute_sql(sql, values).fetchall()]
+
+    def first(self, *values: str | int):
+        found = self.all(*values)
+        return found[0] if found else None
+
+    def _keep(self, count: int) -> tuple:
+        query = self._write(*[SQL(db.param)] * count)
+        sql, values = query.sql()
+        assert not values, "a prepared query has no values but its marks"
+        self._written[db.param] = sql, query.model, query.selected_columns
+        return self._written[db.param]
+
+
+def _row(table, fields, found):
+    row = table(__no_default__=True, **{field.name: field.python_value(value) for field, value in zip(fields, found, strict=True)})
+    row._dirty.clear()
+    return row
 
 
 class Table(Model):

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from peewee import IntegrityError
 
-from database import SealedField, db
+from database import Prepared, SealedField, db
 from models import Account, Login, Registration, Staff
 from rules import WrongInput, attempts
 from rules.attempts import LOGIN_BY_ADDRESS, LOGIN_BY_PERSON, MAIL_BY_PERSON, TooManyTries, address_group
@@ -187,8 +187,15 @@ def new_token() -> str:
     return secrets.token_urlsafe(16)
 
 
+login_of_token = Prepared(lambda token: Login.select().where(Login.token_hash == token))
+account_of_id = Prepared(lambda id: Account.select().where(Account.id == id))
+
+
 def find_login(token: str) -> Login | None:
-    return Login.get_or_none(Login.token_hash == token_hash(token))
+    login = login_of_token.first(token_hash(token))
+    if login and login.account_id:
+        login.account = account_of_id.first(login.account_id)
+    return login
 
 
 SEEN_EVERY = timedelta(minutes=2)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from database import Prepared
 from models import Dossier, Event, State
 from rules import WrongInput
 from rules.masking import mask_name
@@ -41,12 +42,24 @@ class PublicView:
     happened: list[tuple[datetime, str, str]]
 
 
+# What the public view is made of, and no column more: what was not read cannot leak.
+PUBLIC_COLUMNS = (
+    Dossier.id, Dossier.code, Dossier.procedure_title, Dossier.owner_name, Dossier.state, Dossier.delivery, Dossier.submitted_at,
+    Dossier.expected_on, Dossier.due_at, Dossier.ended_at,
+)
+dossier_of_receipt = Prepared(lambda receipt_code: Dossier.select(*PUBLIC_COLUMNS).where(Dossier.receipt_code == receipt_code))
+dossier_of_codes = Prepared(
+    lambda code, key: Dossier.select(*PUBLIC_COLUMNS).where(Dossier.code == code, Dossier.owner_last_digits_key == key)
+)
+events_of_dossier = Prepared(lambda dossier: Event.select().where(Event.dossier == dossier).order_by(Event.id))
+
+
 def find_by_receipt(receipt_code: str) -> Dossier | None:
-    return Dossier.get_or_none(Dossier.receipt_code == receipt_code)
+    return dossier_of_receipt.first(receipt_code)
 
 
 def find_by_codes(code: str, last_digits: str) -> Dossier | None:
-    return Dossier.get_or_none(Dossier.code == code, Dossier.owner_last_digits_key == last_digits_key(last_digits))
+    return dossier_of_codes.first(code, last_digits_key(last_digits))
 
 
 def read_last_digits(text: str) -> str:
@@ -64,6 +77,6 @@ def public_view(dossier: Dossier, now: datetime) -> PublicView:
         state_meaning=meaning, next_step=NEXT_STEPS[dossier.state], delivery=DELIVERIES[dossier.delivery],
         submitted_at=dossier.submitted_at, expected_on=dossier.expected_on, due_at=dossier.due_at,
         is_overdue=dossier.is_overdue(now), happened=[
-            (event.at, DONE_WORDS[event.name], event.note) for event in dossier.events.order_by(Event.id)
+            (event.at, DONE_WORDS[event.name], event.note) for event in events_of_dossier.all(dossier.id)
         ],
     )

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from peewee import IntegrityError
 
-from database import SealedField, db
+from database import Prepared, SealedField, db
 from models import Account, DayCounter, Dossier, Draft, Event, Paper, State
 from rules import WrongInput, eform, workflow
 from rules.deadlines import WorkCalendar, expected_day
@@ -35,8 +35,15 @@ class NotReady(Exception):
 # --- the draft -------------------------------------------------------------------------------------------------------
 
 
+open_draft_of = Prepared(
+    lambda account, slug: Draft.select().where(Draft.account == account, Draft.procedure_slug == slug, Draft.dossier.is_null())
+)
+draft_of_id = Prepared(lambda id: Draft.select().where(Draft.id == id))
+papers_of_draft = Prepared(lambda draft: Paper.select().where(Paper.draft == draft).order_by(Paper.id))
+
+
 def open_draft(account: Account, slug: str) -> Draft | None:
-    return Draft.open_ones().where(Draft.account == account, Draft.procedure_slug == slug).first()
+    return open_draft_of.first(account.id, slug)
 
 
 def open_or_begin_draft(account: Account, slug: str, now: datetime) -> Draft:
@@ -59,7 +66,7 @@ def save_page(draft: Draft, page_name: str, typed: dict[str, str], now: datetime
         # The row is locked by the first write, so that two pages saved at once keep both.
         if not Draft.update(updated_at=now).where(Draft.id == draft.id, Draft.dossier.is_null()).execute():
             return
-        fresh = Draft.get_by_id(draft.id)
+        fresh = draft_of_id.first(draft.id)
         fresh.answers = fresh.answers | {key: text[: eform.TYPED_MOST] for key, text in typed.items()}
         fresh.visited = sorted({*fresh.visited, page_name})
         fresh.updated_at = now

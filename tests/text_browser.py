@@ -28,12 +28,12 @@ class TextBrowser:
     command: list[str]
     status_lines = 1  # at the bottom, and no part of the page
 
-    def __init__(self, home: str):
+    def __init__(self, home: str, address: str):
         self.screen = Screen(COLUMNS, ROWS)
         self.stream = pyte.Stream(self.screen)
         environ = {"PATH": "/usr/bin:/bin", "TERM": "linux", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "HOME": home}
         self.child = pexpect.spawn(
-            self.command[0], self.command[1:], env=environ, dimensions=(ROWS, COLUMNS), encoding="utf-8", cwd=home
+            self.command[0], [*self.command[1:], address], env=environ, dimensions=(ROWS, COLUMNS), encoding="utf-8", cwd=home
         )
 
     def close(self) -> None:
@@ -64,15 +64,15 @@ class TextBrowser:
         row, column = self.place
         return " ".join(" ".join([self.lines[row][column:], *self.lines[row + 1 : row + 4]]).split())
 
-    def place_of(self, text: str) -> tuple[int, int]:
-        """Where `text` ends; it may run over the end of a line."""
+    def place_of(self, text: str, below: str = "") -> tuple[int, int]:
+        """Where `text` ends, beyond `below`; it may run over the end of a line."""
         flat, places = "", []
         for row, line in enumerate(self.lines):
             for column, sign in enumerate(f"{line} "):
                 if sign != " " or not flat.endswith(" "):
                     flat += sign
                     places.append((row, column))
-        start = flat.find(text)
+        start = flat.find(text, flat.find(below) + len(below))
         assert start >= 0, f"“{text}” is not on the screen:\n{self.shown()}"
         return places[start + len(text) - 1]
 
@@ -102,9 +102,9 @@ class TextBrowser:
             raise NotInTime(f"the browser has ended; the screen:\n{self.shown()}") from None
         return True
 
-    def go_to(self, control: str = "", after: str = "") -> None:
-        """Tab to the first link or field beyond the text `after` that reads as the pattern `control`."""
-        beyond = self.place_of(after) if after else (0, -1)
+    def go_to(self, control: str = "", after: str = "", below: str = "") -> None:
+        """Tab to the first link or field beyond the text `after` (itself beyond `below`) that reads as the pattern `control`."""
+        beyond = self.place_of(after, below) if after else (0, -1)
         self.go_to_top()
         passed = set()
         while not (self.place > beyond and re.match(control, self.under_cursor)):
@@ -126,17 +126,45 @@ class TextBrowser:
         if "*" not in self.under_cursor[:3]:
             self.send("\r", lambda: self.lines != before, f"“{answer}” cannot be chosen")
 
+    def starts(self, page: str) -> None:
+        """The first page has come."""
+        self.wait_until(lambda: page in self.text, f"the browser does not show “{page}”")
+
     def open(self, address: str, then: str) -> None:
         raise NotImplementedError
 
     def go_to_top(self) -> None:
         raise NotImplementedError
 
-    def type(self, label: str, text: str) -> None:
+    def type(self, label: str, text: str, below: str = "") -> None:
         raise NotImplementedError
 
+    def answer(self, label: str, answer: str) -> None:
+        """Answer the question `label`, however it is asked."""
+        self.go_to(after=label)
+        if self.under_cursor.startswith("Chọn"):
+            self.select(label, answer)
+        elif re.match(r"[ (*]*\)", self.under_cursor):
+            self.choose(label, answer)
+        else:
+            self.type(label, answer)
+
     def select(self, label: str, answer: str) -> None:
-        raise NotImplementedError
+        """Open the list under the cursor, go down to `answer`, take it."""
+        before = self.lines
+        self.send("\r", lambda: self.lines != before and answer in self.text, f"“{label}” does not open")
+        opened = [row for row, line in enumerate(self.lines) if line != before[row]]
+        wanted = next(row for row in opened if answer in self.lines[row])
+        first = next(row for row in opened if "Chọn" in self.lines[row])
+        for _ in range(wanted - first):
+            self.send("\x1b[B", lambda: True, "the list does not move")
+        self.send("\r", lambda: len(self.lines) and "Người thân thích khác" not in self.text, f"“{label}” does not close")
+        assert self.under_cursor.startswith(answer), f"“{label}” is not “{answer}”:\n{self.shown()}"
+
+    def tick(self, label: str) -> None:
+        before = self.lines
+        self.go_to(rf"[ \[]*\] ?{re.escape(label)}")
+        self.send("\r", lambda: self.lines != before, f"“{label}” cannot be ticked")
 
 
 # --- the walk --------------------------------------------------------------------------------------------------------
@@ -145,7 +173,7 @@ class TextBrowser:
 def walk_the_letter(browser: TextBrowser, site, photo) -> None:
     """From the guide to the lookup, as somebody does who sees only words."""
     who = person.new_person()
-    browser.open(f"{site.address}/", then="Bà con cần làm việc gì?")
+    browser.starts("Bà con cần làm việc gì?")
     browser.press("Hướng dẫn", then="Tám bài hướng dẫn")
     browser.press("I. Đăng ký tài khoản", then="Xem từng bước")
     browser.press("Xem từng bước", then="Bước 1/7")
@@ -170,7 +198,7 @@ def register(browser: TextBrowser, who: person.Person, site) -> None:
     browser.type("CMND", who.id_number)
     browser.press("Tiến hành đăng ký", then="Mật khẩu và thông tin của bạn")
     for label, text in who.details.items():
-        browser.type(label, text)
+        browser.type(label, text, below="CMND")
     browser.press("Đăng ký", after="Thư xác nhận gửi tới đây", then="Còn một bước")
     browser.open(link_in(site.wait_for_letter(who.email, "Xác nhận")), then="Bấm nút dưới đây")
     browser.press("Xác nhận", then="Tài khoản đã dùng được")

@@ -91,6 +91,8 @@ def public_page(seconds: int):
             if may_be_kept and not current_user.is_authenticated and not session.is_new:
                 response.headers["Cache-Control"] = f"public, max-age={seconds}" if seconds else "public, no-cache"
                 response.add_etag()
+                if not request.htmx:
+                    response.vary.add("Cookie")  # the name at the top; a fragment has none
             return response
 
         return answer

@@ -52,7 +52,7 @@ def describe_screen() -> dict[str, object]:
 # What has just been done, named in the address after a redirect: no state, and a reload says it again.
 NOTICES = {
     "luu": "Đã lưu.",
-    "da-luu": "Đã lưu điều bạn vừa nhập. Bạn nghỉ hơi lâu nên cần đăng nhập lại để đi tiếp.",
+    "da-luu": "Bạn nghỉ hơi lâu nên cần đăng nhập lại để đi tiếp. Chữ bạn vừa nhập đã được lưu.",
     "thoat": "Bạn đã thoát. Người dùng máy này sau bạn không xem được gì của bạn.",
     "gui-giay": "Đã nhận giấy.",
     "xoa-giay": "Đã bỏ giấy.",

@@ -95,7 +95,7 @@ class Walk:
         return bool(self.draft and name in self.draft.visited)
 
     def papers(self) -> dict[str, Paper]:
-        return {paper.document_key: paper for paper in self.draft.papers} if self.draft else {}
+        return {paper.document_key: paper for paper in submission.papers_of_draft.all(self.draft.id)} if self.draft else {}
 
 
 def today():
@@ -259,12 +259,13 @@ def show_papers(walk: Walk, form: Form, faults: dict[str, str] | None = None):
 
 
 @bp.route("/<slug>/xem-lai", methods=["GET", "POST"])
-@open_to("citizen", saves_draft=True)
+@open_to("citizen")
 def check(slug: str):
     walk = Walk(slug)
     form = Form()
     if not form.is_submitted():
-        return show_check(walk, form) if walk.draft else redirect(url_for(".start", slug=slug), 302)
+        # Without a draft: it has become a dossier, perhaps by a form whose answer was lost.
+        return show_check(walk, form) if walk.draft else redirect(url_for("personal.page"), 302)
     draft = draft_of_form() or walk.draft
     if draft is None:
         return redirect(url_for(".start", slug=slug), 303)

@@ -10,10 +10,9 @@ from text_browser import TextBrowser, walk_the_letter
 
 
 class W3m(TextBrowser):
-    command = ["w3m", "-cookie", "-o", "accept_cookie=1", "-o", "display_charset=UTF-8", "-o", "confirm_qq=0", "-B"]
+    command = ["w3m", "-cookie", "-o", "accept_cookie=1", "-o", "display_charset=UTF-8", "-o", "confirm_qq=0"]
 
     def open(self, address: str, then: str) -> None:
-        self.wait_until(lambda: "Viewing" in self.status, "w3m does not start")
         self.send("U", lambda: "URL" in self.status, "no line for the address")
         self.child.send("\x15")  # what stood there
         self.send(f"{address}\r", lambda: then in self.text and "Viewing" in self.status, f"{address} does not show “{then}”")
@@ -24,23 +23,18 @@ class W3m(TextBrowser):
         if self.place[1] != 0:
             self.send("^", lambda: self.place == (0, 0), "the top of the page is not reached")
 
-    def type(self, label: str, text: str) -> None:
-        self.go_to(after=label)
+    def type(self, label: str, text: str, below: str = "") -> None:
+        self.go_to(after=label, below=below)
         self.send("\r", lambda: "Viewing" not in self.status, f"the field “{label}” does not open")
         self.send(text, lambda: text in self.status or "*" * len(text) in self.status, f"“{text}” is not typed")
         self.send("\r", lambda: "Viewing" in self.status, f"the field “{label}” is not left")
 
-    def select(self, label: str, answer: str) -> None:
-        self.go_to(after=label)
-        before = self.lines
-        self.send("\r", lambda: self.lines != before, f"“{label}” does not open")
-
 
 @pytest.fixture
-def w3m(tmp_path):
+def w3m(tmp_path, site):
     if shutil.which("w3m") is None:
         pytest.skip("w3m is not installed")
-    browser = W3m(str(tmp_path))
+    browser = W3m(str(tmp_path), f"{site.address}/")
     yield browser
     browser.close()
 
@@ -51,7 +45,7 @@ def site(tmp_path):
         yield site
 
 
-def test_the_printed_letter_can_be_walked_in_w3m(site, w3m, tmp_path):
+def test_the_printed_letter_can_be_walked_in_w3m(w3m, site, tmp_path):
     photo = person.noisy_photo(tmp_path / "giay chung sinh.jpg", (300, 400))
 
     walk_the_letter(w3m, site, photo)

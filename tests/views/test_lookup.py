@@ -30,7 +30,7 @@ def test_the_letters_field_and_button_stand_there(visitor):
     page = visitor.get("/tra-cuu")
 
     assert page.buttons == ["Tra cứu"]
-    assert page.tree.find(".//label").text == "Mã số hồ sơ/ Mã biên nhận"
+    assert page.tree.find(".//label").text.strip() == "Mã số hồ sơ/ Mã biên nhận"
 
 
 def as_typed(code: str) -> list[str]:

@@ -238,7 +238,7 @@ def test_a_login_that_ran_out_loses_nothing_that_was_typed(visit_as, account, an
     with time_machine.travel(utc_now() + timedelta(minutes=31), tick=False):
         asked = citizen.post(OWNER, form | answers)
         assert asked.location.startswith(LOGIN) and "Ksor" not in asked.text
-        assert "Đã lưu điều bạn vừa nhập" in citizen.get(asked.location).words
+        assert "Chữ bạn vừa nhập đã được lưu" in citizen.get(asked.location).words
         assert citizen.get(OWNER).location.startswith(LOGIN)
         again = citizen.get(asked.location).fields("Đăng nhập") | {"id_number": account.id_number, "password": PASSWORD}
         went_on = citizen.client.post(LOGIN, data=again)
