@@ -613,7 +613,7 @@ def faults_between(files):
         misnamed(procedures, "procedures/{0.slug}.yaml"),
         unknown_sources(procedures, files["sources.yaml"]),
         unknown_agencies(procedures, files["site.yaml"]),
-        unknown_most_used(procedures, files["site.yaml"]),
+        unknown_most_used(files),
     )
 
 
@@ -644,10 +644,10 @@ def misnamed(parts, pattern):
             yield f"{file}: slug: tên tệp phải là {pattern.format(part)}"
 
 
-def unknown_most_used(procedures, site):
-    slugs = {procedure.slug for procedure in procedures.values()}
+def unknown_most_used(files):
+    site = files["site.yaml"]
     for number, slug in enumerate(site.most_used if site else [], start=1):
-        if slug not in slugs:
+        if f"procedures/{slug}.yaml" not in files:
             yield f"site.yaml: most_used[{number}]: không có thủ tục {slug}"
 
 

@@ -12,7 +12,7 @@ from serving import PATIENCE, NotInTime, link_in
 
 # Tall enough for a whole page, so that what is looked for is on the screen.
 ROWS, COLUMNS = 190, 110
-QUIET = 0.03  # seconds without drawing: the program waits for a key
+QUIET = 0.02  # seconds without drawing: the program waits for a key
 
 
 class Screen(pyte.Screen):
@@ -105,7 +105,8 @@ class TextBrowser:
     def go_to(self, control: str = "", after: str = "", below: str = "") -> None:
         """Tab to the first link or field beyond the text `after` (itself beyond `below`) that reads as the pattern `control`."""
         beyond = self.place_of(after, below) if after else (0, -1)
-        self.go_to_top()
+        if self.place > beyond:
+            self.go_to_top()
         passed = set()
         while not (self.place > beyond and re.match(control, self.under_cursor)):
             assert self.place not in passed, f"no “{control}” after “{after}”:\n{self.shown()}"
@@ -142,7 +143,7 @@ class TextBrowser:
     def answer(self, label: str, answer: str) -> None:
         """Answer the question `label`, however it is asked."""
         self.go_to(after=label)
-        if self.under_cursor.startswith("Chọn"):
+        if self.under_cursor.lstrip("[").startswith("Chọn"):
             self.select(label, answer)
         elif re.match(r"[ (*]*\)", self.under_cursor):
             self.choose(label, answer)
@@ -158,8 +159,8 @@ class TextBrowser:
         first = next(row for row in opened if "Chọn" in self.lines[row])
         for _ in range(wanted - first):
             self.send("\x1b[B", lambda: True, "the list does not move")
-        self.send("\r", lambda: len(self.lines) and "Người thân thích khác" not in self.text, f"“{label}” does not close")
-        assert self.under_cursor.startswith(answer), f"“{label}” is not “{answer}”:\n{self.shown()}"
+        self.send("\r", lambda: "Người thân thích khác" not in self.text, f"“{label}” does not close")
+        assert self.under_cursor.lstrip("[").startswith(answer), f"“{label}” is not “{answer}”:\n{self.shown()}"
 
     def tick(self, label: str) -> None:
         before = self.lines

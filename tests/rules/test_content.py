@@ -24,7 +24,10 @@ def content():
 def folder(tmp_path):
     """A copy of the shipped content that a test may spoil; two procedures are enough, and quicker."""
     others = [path.name for path in SHIPPED.glob("procedures/*") if path.stem not in ("dang-ky-khai-sinh", "dang-ky-khai-tu")]
-    return Path(shutil.copytree(SHIPPED, tmp_path / "content", ignore=shutil.ignore_patterns(*others)))
+    copy = Path(shutil.copytree(SHIPPED, tmp_path / "content", ignore=shutil.ignore_patterns(*others)))
+    site = copy / "site.yaml"
+    site.write_text(re.sub(r"(?m)^  - (?!dang-ky-khai-(sinh|tu)$)[a-z-]+\n", "", site.read_text("utf-8")), "utf-8")
+    return copy
 
 
 @pytest.fixture
@@ -288,6 +291,12 @@ def test_a_guide_of_the_letter_may_not_be_missing(folder):
 
 
 # All faults of all files in one run
+
+def test_a_most_used_procedure_that_is_not_there_is_named(folder, spoil):
+    spoil("site.yaml", "  - dang-ky-khai-sinh\n", "  - dang-ky-khai-sinh-moi\n")
+
+    assert check_content(folder) == ["site.yaml: most_used[1]: không có thủ tục dang-ky-khai-sinh-moi"]
+
 
 def test_two_faults_in_one_file_and_two_files_with_faults_are_all_named(folder, spoil):
     spoil(GUIDE, "title: Nhập mã", "title:")
