@@ -146,6 +146,11 @@ class Attempts(Table):
     started_at = MomentField()
     blocked_until = MomentField(null=True)
 
+    @classmethod
+    def replace_counter(cls, key: str, failures: int, started_at: datetime) -> None:
+        kept = {cls.failures: failures, cls.started_at: started_at}
+        cls.insert(key=key, failures=failures, started_at=started_at).on_conflict(conflict_target=[cls.key], update=kept).execute()
+
 
 # --- dossiers --------------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from rules.workflow import MOVES, STATE_NAMES, SUBMITTED_EVENT
 NEXT_STEPS = {
     State.SUBMITTED: "Bạn chờ xã xem hồ sơ. Chưa phải làm gì.",
     State.ACCEPTED: "Bạn chờ đến ngày hẹn trả. Chưa phải làm gì.",
-    State.REFUSED: "Đọc lý do bên dưới. Sửa xong bạn có thể nộp hồ sơ mới, hoặc hỏi Bộ phận Một cửa.",
+    State.REFUSED: "Đăng nhập để đọc lý do, hoặc hỏi Bộ phận Một cửa. Sửa xong bạn có thể nộp hồ sơ mới.",
     State.IN_PROGRESS: "Bạn chờ đến ngày hẹn trả. Chưa phải làm gì.",
     State.AWAITING_SUPPLEMENT: "Nộp thêm giấy xã cần. Hỏi Bộ phận Một cửa nếu chưa rõ.",
     State.AWAITING_PAYMENT: "Nộp tiền theo yêu cầu. Hỏi Bộ phận Một cửa nếu chưa rõ.",
@@ -39,7 +39,7 @@ class PublicView:
     expected_on: date | None
     due_at: datetime | None
     is_overdue: bool
-    happened: list[tuple[datetime, str, str]]
+    happened: list[tuple[datetime, str]]
 
 
 # What the public view is made of, and no column more: what was not read cannot leak.
@@ -76,7 +76,7 @@ def public_view(dossier: Dossier, now: datetime) -> PublicView:
         procedure_title=dossier.procedure_title, owner=mask_name(dossier.owner_name), state=dossier.state, state_name=name,
         state_meaning=meaning, next_step=NEXT_STEPS[dossier.state], delivery=DELIVERIES[dossier.delivery],
         submitted_at=dossier.submitted_at, expected_on=dossier.expected_on, due_at=dossier.due_at,
-        is_overdue=dossier.is_overdue(now), happened=[
-            (event.at, DONE_WORDS[event.name], event.note) for event in events_of_dossier.all(dossier.id)
-        ],
+        is_overdue=dossier.is_overdue(now),
+        # Without the officers' notes: a reason is free text, and may name a person.
+        happened=[(event.at, DONE_WORDS[event.name]) for event in events_of_dossier.all(dossier.id)],
     )

@@ -5,6 +5,7 @@ import email.policy
 import io
 import itertools
 import os
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from database import db, migrate, utc_now
 from models import TABLES, Account, ContentPart, ContentStamp, Dossier, Draft
 from reading import Page
 from rules import accounts, outbox, submission
+
+# Tests import from `conftest`, and pytest gives this module another name: one module, or its counters would be two.
+sys.modules["conftest"] = sys.modules[__name__]
 
 PROJECT = Path(__file__).resolve().parent.parent
 PASSWORD = "voi rung gao nuong"

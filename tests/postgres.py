@@ -31,6 +31,7 @@ def running(folder: Path) -> Iterator[str]:
     try:
         yield f"postgresql://tester@127.0.0.1:{port}/postgres"
     finally:
+        _let_through(folder)  # another run of pytest may have closed the way
         _call(user, "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop")
 
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
-PATIENCE = 10  # seconds; how long anything that must happen may take on a slow machine
+PATIENCE = 30  # seconds; how long anything that must happen may take on a slow machine
 STAFF_PASSWORD = "con suoi chay qua lang"
 
 

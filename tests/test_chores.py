@@ -232,3 +232,13 @@ def test_each_round_leaves_no_connection_behind(app):
     thread.start()
     thread.join(30)
     assert len(rounds) == 2 and open_ones == [True]
+
+
+def test_a_clock_that_has_just_jumped_makes_nothing_old(app):
+    steady = [chores.clock_is_steady(NOW + timedelta(hours=hour)) for hour in range(30)]
+    jumped = chores.clock_is_steady(NOW + timedelta(days=400))
+    back = chores.clock_is_steady(NOW + timedelta(hours=30))
+
+    assert steady == [False] * 24 + [True] * 6
+    assert not jumped
+    assert not back

@@ -35,6 +35,8 @@ class TextBrowser:
         self.child = pexpect.spawn(
             self.command[0], [*self.command[1:], address], env=environ, dimensions=(ROWS, COLUMNS), encoding="utf-8", cwd=home
         )
+        self.child.delaybeforesend = None
+        self._display: list[str] | None = None
 
     def close(self) -> None:
         self.child.close(force=True)
@@ -42,13 +44,20 @@ class TextBrowser:
     # --- the screen ---
 
     @property
+    def display(self) -> list[str]:
+        """All lines, the browser's own included; drawn anew only when something has come."""
+        if self._display is None:
+            self._display = self.screen.display
+        return self._display
+
+    @property
     def lines(self) -> list[str]:
         """The page, line by line."""
-        return [line.rstrip() for line in self.screen.display[: -self.status_lines]]
+        return [line.rstrip() for line in self.display[: -self.status_lines]]
 
     @property
     def status(self) -> str:
-        return " ".join(self.screen.display[-self.status_lines:])
+        return " ".join(self.display[-self.status_lines:])
 
     @property
     def text(self) -> str:
@@ -77,7 +86,7 @@ class TextBrowser:
         return places[start + len(text) - 1]
 
     def shown(self) -> str:
-        return "\n".join(line.rstrip() for line in self.screen.display if line.strip())
+        return "\n".join(line.rstrip() for line in self.display if line.strip())
 
     # --- keys ---
 
@@ -96,6 +105,7 @@ class TextBrowser:
     def _draws(self) -> bool:
         try:
             self.stream.feed(self.child.read_nonblocking(65536, QUIET))
+            self._display = None
         except pexpect.TIMEOUT:
             return False
         except pexpect.EOF:

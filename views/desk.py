@@ -71,7 +71,7 @@ class MoveForm(Form):
 
 class RefusalForm(MoveForm):
     reason = ReadField("Lý do", lambda text: clean_text(text, 500, lines=True), "Nhập lý do từ chối",
-                       hint="Người dân đọc được lý do này. Viết rõ thiếu gì, làm tiếp thế nào.")
+                       hint="Người nộp đọc được lý do này khi đăng nhập. Viết rõ thiếu gì, làm tiếp thế nào.")
 
 
 @bp.get("/ho-so/<code>")

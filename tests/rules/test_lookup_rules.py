@@ -58,14 +58,15 @@ def test_the_view_says_what_is_done_where_and_when(dossier):
     assert (view.procedure_title, view.owner, view.state) == ("Đăng ký khai sinh", "S. B. N.", State.SUBMITTED)
     assert (view.state_name, view.state_meaning) == STATE_NAMES[State.SUBMITTED]
     assert (view.delivery, view.submitted_at, view.due_at, view.is_overdue) == ("Qua bưu điện", NOW, None, False)
-    assert view.happened == [(NOW, "Bạn nộp hồ sơ", "")]
+    assert view.happened == [(NOW, "Bạn nộp hồ sơ")]
 
 
 def test_what_the_office_did_is_told_in_order_without_the_officers_name(dossier, officer, library):
     workflow.make_move(dossier, "refuse", officer, NOW + timedelta(hours=1), library.calendar, note="Ảnh mờ")
 
     view = public_view(Dossier.get(), NOW)
-    assert view.happened[1] == (NOW + timedelta(hours=1), "Xã không tiếp nhận hồ sơ", "Ảnh mờ")
+    assert view.happened[1] == (NOW + timedelta(hours=1), "Xã không tiếp nhận hồ sơ")
+    assert "Ảnh mờ" not in str(view)
     assert officer.full_name not in everything_shown(view)
 
 

@@ -242,13 +242,16 @@ def test_a_forged_client_address_does_not_end_the_wait(visitor, dossier):
 # --- what one sees over time -----------------------------------------------------------------------------------------
 
 
-def test_a_refused_dossier_shows_its_reason(visitor, visit_as, officer, dossier):
+def test_a_refused_dossier_keeps_its_reason_for_the_owner(visitor, visit_as, account, officer, dossier):
     visit_as(officer).post(f"/mot-cua/ho-so/{dossier.code}/tu-choi", {"reason": "Ảnh giấy chứng sinh mờ", "form_key": "k"})
 
-    page = look_up(visitor, dossier.receipt_code)
+    public = look_up(visitor, dossier.receipt_code)
+    own = visit_as(account).get(f"/ca-nhan/ho-so/{dossier.code}")
 
-    assert "Xã không nhận, có ghi lý do" in page.words
-    assert "Ảnh giấy chứng sinh mờ" in page.words
+    assert "Xã không nhận, có ghi lý do" in public.words
+    assert "Đăng nhập để đọc lý do" in public.words
+    assert "Ảnh giấy chứng sinh mờ" not in public.text
+    assert "Ảnh giấy chứng sinh mờ" in own.words
 
 
 def test_an_officers_name_does_not_stand_on_the_public_view(visitor, visit_as, officer, dossier):
