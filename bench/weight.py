@@ -166,28 +166,16 @@ def seed(site: Site):
     """A citizen with a full draft and thirty dossiers, an officer with a queue."""
     import conftest
     from database import utc_now
-    from gateways.papers import CleanPaper
     from rules import accounts, submission
-    from views.submission import keep_paper
 
     citizen, officer = conftest.make_account(), accounts.add_staff("bench", "Cán bộ", "officer", "H21.129", conftest.PASSWORD, utc_now())
 
-    def full_draft(slug: str):
-        definition = site.library.definitions[slug]
-        draft = submission.open_or_begin_draft(citizen, slug, utc_now())
-        for name in ["owner", "delivery", "papers", *(f"page-{n}" for n, _ in enumerate(definition["eform"]["pages"], 1))]:
-            submission.save_page(draft, name, conftest.good_answers(definition), utc_now())
-        with site.app.app_context():
-            for document in submission.missing_papers(definition, {}):
-                keep_paper(draft, document["key"], CleanPaper(conftest.photo(), "image/jpeg", "anh.jpg", 600, 800))
-        return type(draft).get_by_id(draft.id)
-
     dossier = None
     for _ in range(30):
-        draft = full_draft("dang-ky-khai-tu")
+        draft = conftest.full_draft(site.app, citizen, "dang-ky-khai-tu")
         dossier = submission.submit(draft, submission.content_hash(draft), site.library.definitions["dang-ky-khai-tu"], "H21.129",
                                     site.library.calendar, utc_now(), lambda code: code)
-    full_draft(BIRTH)
+    conftest.full_draft(site.app, citizen, BIRTH)
     return citizen, officer, dossier
 
 

@@ -14,6 +14,7 @@ from rules.deadlines import WorkCalendar, expected_day
 from rules.dossier_codes import new_dossier_code, new_receipt_code, show_receipt_code
 from rules.identity import read_id_number, read_person_name, show_phone
 from rules.outbox import post
+from rules.papers import missing_papers, papers_of
 from rules.vietnamese import clean_text, in_vietnam, show_day, show_moment
 
 RELATIONS = ("Cha, mẹ", "Con", "Vợ, chồng", "Ông, bà", "Anh, chị, em", "Người thân khác", "Người được ủy quyền")
@@ -39,7 +40,6 @@ open_draft_of = Prepared(
     lambda account, slug: Draft.select().where(Draft.account == account, Draft.procedure_slug == slug, Draft.dossier.is_null())
 )
 draft_of_id = Prepared(lambda id: Draft.select().where(Draft.id == id))
-papers_of_draft = Prepared(lambda draft: Paper.select().where(Paper.draft == draft).order_by(Paper.id))
 
 
 def open_draft(account: Account, slug: str) -> Draft | None:
@@ -144,22 +144,6 @@ def _is_fully_online(procedure: dict) -> bool:
     return procedure["service_kind"] == "toàn trình" and "online" in procedure["channels"]
 
 
-def paper_need(document: dict) -> str:
-    """What an online dossier wants of a required document: `upload`, `maybe` (only in some cases), `none`.
-
-    A paper that is only shown, or that the e-form itself replaces, is not uploaded (Decree 104/2022: data first).
-    """
-    if document["key"].startswith("to_khai") and document["digital_substitute"]:
-        return "none"
-    if document["required"] == "mandatory" and not document["present_only"]:
-        return "upload"
-    return "maybe"
-
-
-def missing_papers(procedure: dict, papers: dict[str, Paper]) -> list[dict]:
-    return [d for d in procedure["documents"] if paper_need(d) == "upload" and d["key"] not in papers]
-
-
 # --- submitting ------------------------------------------------------------------------------------------------------
 
 
@@ -205,7 +189,7 @@ def gaps(draft: Draft, procedure: dict, today: date) -> list[str]:
     found += [f"page-{p['number']}" for p in eform.asked_pages(procedure["eform"]["pages"], answers) if eform.faults(p["questions"], answers, today)]
     if delivery_faults(answers, offered_deliveries(procedure)):
         found.append("delivery")
-    if missing_papers(procedure, {paper.document_key: paper for paper in draft.papers}):
+    if missing_papers(procedure, papers_of(draft)):
         found.append("papers")
     return found
 

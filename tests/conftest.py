@@ -16,7 +16,9 @@ import postgres
 from database import db, migrate, utc_now
 from models import TABLES, Account, ContentPart, ContentStamp, Dossier, Draft
 from reading import Page
+from gateways.papers import CleanPaper
 from rules import accounts, outbox, submission
+from rules.papers import keep_paper, missing_papers
 
 # Tests import from `conftest`, and pytest gives this module another name: one module, or its counters would be two.
 sys.modules["conftest"] = sys.modules[__name__]
@@ -206,24 +208,21 @@ def good_answers(definition: dict) -> dict[str, str]:
     return {q["key"]: good_answer(q) for q in questions} | {"owner": "self", "delivery": "desk"}
 
 
-@pytest.fixture
-def make_draft(app, library):
+def full_draft(app, account: Account, slug: str = BIRTH) -> Draft:
     """A draft of `slug` with every answer given and every needed paper sent."""
+    definition = app.extensions["library"].refreshed().definitions[slug]
+    draft = submission.open_or_begin_draft(account, slug, utc_now())
+    for name in ["owner", "delivery", "papers", *(f"page-{n}" for n, _ in enumerate(definition["eform"]["pages"], 1))]:
+        submission.save_page(draft, name, good_answers(definition), utc_now())
+    for document in missing_papers(definition, {}):
+        clean = CleanPaper(photo(size=(60, 80)), "image/jpeg", "anh.jpg", 60, 80)
+        keep_paper(draft, document["key"], clean, app.extensions["files"], utc_now())
+    return Draft.get_by_id(draft.id)
 
-    def make(account: Account, slug: str = BIRTH) -> Draft:
-        from gateways.papers import CleanPaper
-        from views.submission import keep_paper
 
-        definition = library.definitions[slug]
-        draft = submission.open_or_begin_draft(account, slug, utc_now())
-        for name in ["owner", "delivery", "papers", *(f"page-{n}" for n, _ in enumerate(definition["eform"]["pages"], 1))]:
-            submission.save_page(draft, name, good_answers(definition), utc_now())
-        with app.app_context():
-            for document in submission.missing_papers(definition, {}):
-                keep_paper(draft, document["key"], CleanPaper(photo(), "image/jpeg", "anh.jpg", 600, 800))
-        return Draft.get_by_id(draft.id)
-
-    return make
+@pytest.fixture
+def make_draft(app):
+    return lambda account, slug=BIRTH: full_draft(app, account, slug)
 
 
 @pytest.fixture

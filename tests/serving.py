@@ -30,7 +30,7 @@ class Site:
 
     def __init__(self, folder: Path, **environ: str):
         self.instance = folder / "instance"
-        self.port = _free_port()
+        self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.log = folder / "server.log"
         self.environ = {
@@ -151,7 +151,7 @@ def link_in(letter: email.message.EmailMessage) -> str:
     return re.search(r"https?://\S+", letter.get_content())[0]
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

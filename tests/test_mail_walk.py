@@ -51,7 +51,7 @@ def silent_mail_server(port: int):
 
 @pytest.fixture
 def mail_port():
-    return serving._free_port()
+    return serving.free_port()
 
 
 @pytest.fixture

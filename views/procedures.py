@@ -3,7 +3,8 @@
 from flask import Blueprint, abort, g, render_template, request
 
 from rules import WrongInput
-from rules.submission import offered_deliveries, paper_need
+from rules.papers import paper_need
+from rules.submission import offered_deliveries
 from rules.vietnamese import clean_text, in_vietnam
 from rules.library import is_in_force, may_be_submitted
 from database import utc_now

@@ -1,105 +1,22 @@
 """Submitting a dossier, one question group a page; each page is saved as it is sent (guide IV)."""
 
-import hashlib
-from dataclasses import dataclass
-
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from database import db, utc_now
+from database import utc_now
 from gateways.papers import PaperRefused, clean_paper
-from models import Draft, Paper
+from models import Draft
 from rules import eform, submission
-from rules.library import may_be_submitted
+from rules.papers import drop_paper, keep_paper, missing_papers, paper_need
 from rules.submission import DELIVERIES, RELATIONS, ContentChanged, NotReady
-from rules.vietnamese import in_vietnam
 from views.access import open_to
 from views.account import url_for_outside
 from views.answering import go_on, go_to
 from views.forms import Form, STALE
 from views.guards import takes_uploads
-from views.procedures import definition_of
+from views.walk import Walk, today
 
 bp = Blueprint("submission", __name__, url_prefix="/nop-ho-so")
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of a submission: its name in drafts, its address, its title."""
-
-    name: str
-    address: str
-    title: str
-
-
-class Walk:
-    """The pages of one person's submission of one procedure, in the letter's order, as the answers so far call for them."""
-
-    def __init__(self, slug: str, current: str = ""):
-        self.slug = slug
-        self.current = current
-        self.procedure = definition_of(slug)
-        if not may_be_submitted(g.library.procedures[slug], today()):
-            abort(redirect(url_for("procedures.show_procedure", slug=slug), 303))
-        self.draft = submission.open_draft(current_user, slug)
-        self.answers: dict[str, str] = dict(self.draft.answers) if self.draft else self.known_answers()
-
-    def known_answers(self) -> dict[str, str]:
-        questions = [question for page in self.procedure["eform"]["pages"] for question in page["questions"]]
-        return submission.known_answers(questions, current_user, g.library.site)
-
-    @property
-    def question_pages(self) -> list[dict]:
-        return eform.asked_pages(self.procedure["eform"]["pages"], self.answers)
-
-    def pages(self) -> list[Page]:
-        return [
-            Page("owner", url_for(".owner", slug=self.slug), "Chủ hồ sơ"),
-            *(self.page_of(page) for page in self.question_pages if self.is_to_answer(page)),
-            Page("delivery", url_for(".delivery", slug=self.slug), "Nơi nhận kết quả"),
-            Page("papers", url_for(".papers", slug=self.slug), "Giấy tờ"),
-            Page("check", url_for(".check", slug=self.slug), "Xem lại và nộp"),
-        ]
-
-    def page_of(self, page: dict) -> Page:
-        return Page(f"page-{page['number']}", url_for(".questions", slug=self.slug, number=page["number"]), page["title"])
-
-    def is_to_answer(self, page: dict) -> bool:
-        """Whether a person has to see the page: not when the account answers all of it (the check page shows it still)."""
-        name = f"page-{page['number']}"
-        return name == self.current or self.was_sent(name) or bool(eform.open_questions(page["questions"], self.answers, today()))
-
-    def place(self, name: str) -> tuple[int, int]:
-        names = [page.name for page in self.pages()]
-        return names.index(name) + 1, len(names)
-
-    def after(self, name: str) -> str:
-        """The address of the page after `name`; straight back to the check page when an answer was only being mended."""
-        if request.form.get("from_check"):
-            return url_for(".check", slug=self.slug)
-        pages = self.pages()
-        return pages[[page.name for page in pages].index(name) + 1].address
-
-    def before(self, name: str) -> str:
-        pages = self.pages()
-        number = [page.name for page in pages].index(name)
-        return pages[number - 1].address if number else url_for("procedures.show_procedure", slug=self.slug)
-
-    def save(self, name: str, typed: dict[str, str]) -> None:
-        known = {} if self.draft else self.known_answers()
-        self.draft = submission.open_or_begin_draft(current_user._get_current_object(), self.slug, utc_now())
-        submission.save_page(self.draft, name, known | typed, utc_now())
-        self.answers = dict(self.draft.answers)
-
-    def was_sent(self, name: str) -> bool:
-        return bool(self.draft and name in self.draft.visited)
-
-    def papers(self) -> dict[str, Paper]:
-        return {paper.document_key: paper for paper in submission.papers_of_draft.all(self.draft.id)} if self.draft else {}
-
-
-def today():
-    return in_vietnam(utc_now()).date()
 
 
 def typed_answers(keys) -> dict[str, str]:
@@ -191,17 +108,18 @@ def papers(slug: str):
     if document:
         return take_paper(walk, document, form)
     walk.save("papers", {})
-    missing = submission.missing_papers(walk.procedure, walk.papers())
+    missing = missing_papers(walk.procedure, walk.papers())
     if missing:
         return show_papers(walk, form, {d["key"]: "Giấy này cần có. Chọn ảnh rồi bấm Gửi giấy này." for d in missing})
     return go_to(walk.after("papers"))
 
 
 def take_paper(walk: Walk, key: str, form: Form):
-    if key not in [d["key"] for d in walk.procedure["documents"] if submission.paper_need(d) != "none"]:
+    if key not in [d["key"] for d in walk.procedure["documents"] if paper_need(d) != "none"]:
         abort(404)
     if request.form.get("remove"):
-        drop_paper(walk.papers().get(key))
+        if key in walk.papers():
+            drop_paper(walk.papers()[key], current_app.extensions["files"])
         return go_on(".papers", slug=walk.slug, da="xoa-giay")
     upload = request.files.get("file")
     if upload is None or not upload.filename:
@@ -211,39 +129,12 @@ def take_paper(walk: Walk, key: str, form: Form):
     except PaperRefused as refusal:
         return show_papers(walk, form, {key: str(refusal)})
     walk.save("papers-begun", {})
-    keep_paper(walk.draft, key, paper)
+    keep_paper(walk.draft, key, paper, current_app.extensions["files"], utc_now())
     return go_on(".papers", slug=walk.slug, da="gui-giay")
 
 
-def keep_paper(draft: Draft, key: str, paper) -> None:
-    """The file is on disk before its row; the same photo again changes nothing."""
-    content_hash = hashlib.sha256(paper.data).hexdigest()
-    if Paper.select().where(Paper.draft == draft, Paper.document_key == key, Paper.content_hash == content_hash).exists():
-        return
-    files = current_app.extensions["files"]
-    name = files.keep(paper.data)
-    with db.atomic():
-        # Lock the draft: a photo may not slip in after the dossier has been submitted.
-        if not Draft.update(updated_at=utc_now()).where(Draft.id == draft.id, Draft.dossier.is_null()).execute():
-            return
-        old = Paper.get_or_none(Paper.draft == draft, Paper.document_key == key)
-        if old:
-            old.delete_instance()
-        Paper.create(
-            draft=draft, document_key=key, filename=paper.filename, media_type=paper.media_type, size_bytes=len(paper.data),
-            content_hash=content_hash, stored_name=name, uploaded_at=utc_now(),
-        )
-    if old:
-        files.remove(old.stored_name)
-
-
-def drop_paper(paper: Paper | None) -> None:
-    if paper and Paper.delete().where(Paper.id == paper.id, Paper.dossier.is_null()).execute():
-        current_app.extensions["files"].remove(paper.stored_name)
-
-
 def show_papers(walk: Walk, form: Form, faults: dict[str, str] | None = None):
-    documents = [d | {"need": submission.paper_need(d)} for d in walk.procedure["documents"]]
+    documents = [d | {"need": paper_need(d)} for d in walk.procedure["documents"]]
     sent = walk.papers()
     # Papers for special cases stay closed until asked for, so that the page is short for most people.
     usual = [d["key"] for d in documents if d["required"] == "mandatory"]

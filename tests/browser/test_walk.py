@@ -386,6 +386,21 @@ def test_back_shows_the_page_before_and_reload_sends_nothing_again(phone_logged_
     assert phone.complaints == []
 
 
+@pytest.mark.parametrize("start, label, style", [
+    ("/huong-dan/nop-ho-so/1", "In cả bài", "print"), ("/huong-dan/nop-ho-so/", "In cả bài", "print"),
+    ("/tai-khoan/dang-nhap", "Cán bộ đăng nhập", "desk"),
+])
+def test_a_page_with_a_style_sheet_of_its_own_comes_whole(site, pick_up, start, label, style):
+    """A fragment goes into <main>, so it could not bring one along."""
+    phone = pick_up()
+    phone.open(f"{site.address}{start}")
+
+    phone.press(label, whole=True)
+
+    assert phone.page.locator(f"link[rel=stylesheet][href*='{style}']").count() == 1
+    assert phone.complaints == []
+
+
 def test_after_logging_out_back_shows_nothing_of_the_person(phone_logged_in):
     phone = phone_logged_in
     phone.press("Trang cá nhân")

@@ -12,6 +12,7 @@ from database import utc_now
 from models import DayCounter, Dossier, Draft, Event, Message, Paper, State
 from rules import eform, submission
 from rules.dossier_codes import read_code
+from rules.papers import keep_paper, missing_papers, paper_need
 from rules.submission import (
     DELIVERIES,
     RELATIONS,
@@ -20,12 +21,10 @@ from rules.submission import (
     content_hash,
     delivery_faults,
     gaps,
-    missing_papers,
     offered_deliveries,
     open_draft,
     open_or_begin_draft,
     owner_faults,
-    paper_need,
     save_page,
 )
 
@@ -414,14 +413,13 @@ def test_a_draft_dropped_meanwhile_is_not_submitted(draft, send):
 
 def test_a_paper_sent_while_submitting_belongs_to_the_dossier_or_is_refused(app, draft, send):
     from gateways.papers import CleanPaper
-    from views.submission import keep_paper
 
     submitted = threading.Event()
 
     def send_late_photo():
         with app.app_context():
             submitted.wait(10)
-            keep_paper(draft, "gcn_ket_hon", CleanPaper(b"late", "image/jpeg", "muon.jpg", 10, 10))
+            keep_paper(draft, "gcn_ket_hon", CleanPaper(b"late", "image/jpeg", "muon.jpg", 10, 10), app.extensions["files"], utc_now())
 
     def press():
         try:

@@ -14,10 +14,12 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from database import db, utc_now
+from gateways.papers import CleanPaper
 from models import Dossier, Draft, Event, Paper
 from rules import submission
 from rules.content import read_content
 from rules.dossier_codes import show_receipt_code
+from rules.papers import keep_paper, missing_papers
 
 LOGIN = "/tai-khoan/dang-nhap/tinh"
 BEGIN = f"/nop-ho-so/{BIRTH}/"
@@ -592,17 +594,13 @@ def test_what_was_submitted_does_not_change_with_a_new_draft(visit_as, account, 
     send_photo(citizen, "giay_chung_sinh", photo("red"))
 
     assert Dossier.get().answers == before
-    assert Draft.select().count() == 2 and dossier.papers.count() == len(submission.missing_papers(dossier.procedure, {}))
+    assert Draft.select().count() == 2 and dossier.papers.count() == len(missing_papers(dossier.procedure, {}))
 
 
 def test_a_photo_that_comes_after_submitting_does_not_slip_in(app, account, make_draft, dossier):
-    from gateways.papers import CleanPaper
-    from views.submission import keep_paper
-
     draft = Draft.get(Draft.dossier == dossier)
     before = sorted(paper.stored_name for paper in dossier.papers)
-    with app.app_context():
-        keep_paper(draft, "giay_chung_sinh", CleanPaper(photo("red"), "image/jpeg", "sau.jpg", 1, 1))
+    keep_paper(draft, "giay_chung_sinh", CleanPaper(photo("red"), "image/jpeg", "sau.jpg", 1, 1), app.extensions["files"], utc_now())
 
     assert sorted(paper.stored_name for paper in dossier.papers) == before
 
