@@ -19,7 +19,22 @@ from rules import attempts
 from rules.library import Library
 from sealing import Sealer, read_or_make_key
 from settings import read_settings
-from views import account, answering, desk, errors, guards, guides, headers, home, lookup, personal, procedures, screens, submission, visits
+from views import (
+    account,
+    answering,
+    desk,
+    errors,
+    guards,
+    guides,
+    headers,
+    home,
+    lookup,
+    personal,
+    procedures,
+    screens,
+    submission,
+    visits,
+)
 from views.page_cache import PageCache
 
 ROOMS = (home, guides, procedures, account, personal, submission, lookup, desk)

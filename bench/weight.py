@@ -165,6 +165,7 @@ class Site:
 def seed(site: Site):
     """A citizen with a full draft and thirty dossiers, an officer with a queue."""
     import conftest
+
     from database import utc_now
     from rules import accounts, submission
 

@@ -11,7 +11,8 @@ import unicodedata
 from dataclasses import dataclass
 from math import ceil
 
-from gateways.papers_child import KINDS, MAX_BYTES, MAX_PAGES, MAX_PIXELS, __file__ as CHILD
+from gateways.papers_child import KINDS, MAX_BYTES, MAX_PAGES, MAX_PIXELS
+from gateways.papers_child import __file__ as CHILD
 
 MAX_NAME = 80
 WAIT_SECONDS = 8

@@ -1,7 +1,15 @@
 """The first tables. Models are copied here, frozen: later changes to models.py must not change what this file did."""
 
 from peewee import (
-    BlobField, BooleanField, CharField, DateField, DateTimeField, ForeignKeyField, IntegerField, Model, TextField,
+    BlobField,
+    BooleanField,
+    CharField,
+    DateField,
+    DateTimeField,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    TextField,
 )
 
 

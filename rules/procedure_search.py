@@ -8,7 +8,7 @@ from rules.content import Procedure
 from rules.vietnamese import ascii_digits, fold
 
 # Said in nearly every name or request: they tell nothing apart, so they cannot be missed, only help a little.
-EMPTY_WORDS = frozenset("thu tuc dang ki cap lam xin viec cua cho va cac toi muon to don ho so ma trong giay".split())
+EMPTY_WORDS = frozenset(["thu", "tuc", "dang", "ki", "cap", "lam", "xin", "viec", "cua", "cho", "va", "cac", "toi", "muon", "to", "don", "ho", "so", "ma", "trong", "giay"])
 LONGEST_TYPED, MOST_WORDS = 200, 10  # beyond them nobody searches, and somebody may mean to keep us busy
 CODE = re.compile(r"(?<!\d)(\d)[.\s]*(\d{6})(?!\d)")
 # Both spellings are in use, often in one text: đăng ký and đăng kí, lý lịch and lí lịch, liệt sĩ and liệt sỹ.

@@ -9,14 +9,14 @@ import sys
 from datetime import date
 from pathlib import Path
 
+import postgres
 import pytest
 from PIL import Image
-
-import postgres
-from database import db, migrate, utc_now
-from models import TABLES, Account, ContentPart, ContentStamp, Dossier, Draft
 from reading import Page
+
+from database import db, migrate, utc_now
 from gateways.papers import CleanPaper
+from models import TABLES, Account, ContentPart, ContentStamp, Dossier, Draft
 from rules import accounts, outbox, submission
 from rules.papers import keep_paper, missing_papers
 

@@ -135,9 +135,9 @@ def served(folder: Path, **environ: str) -> Iterator[Site]:
         site.stop()
 
 
-def wait_until(happened: Callable[[], object], complaint: Callable[[], str] | str, every: float = 0.05, patience: float = PATIENCE):
+def wait_until(happened: Callable[[], object], complaint: Callable[[], str] | str, every: float = 0.05):
     """What `happened` returns, as soon as it is true."""
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         found = happened()
         if found:

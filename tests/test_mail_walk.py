@@ -10,11 +10,10 @@ import urllib.request
 from contextlib import closing, contextmanager
 from http.cookiejar import CookieJar
 
-import pytest
-from lxml import html
-
 import person
+import pytest
 import serving
+from lxml import html
 from serving import link_in, wait_until
 
 aiosmtpd_controller = pytest.importorskip("aiosmtpd.controller", reason="aiosmtpd is not installed")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sealing import KeyUnsafe, Sealer, SealBroken, read_or_make_key
+from sealing import KeyUnsafe, SealBroken, Sealer, read_or_make_key
 
 OLD, NEW = b"o" * 32, b"n" * 32
 NUMBER = "001077012345"

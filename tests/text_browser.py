@@ -3,10 +3,9 @@
 import re
 import time
 
+import person
 import pexpect
 import pyte
-
-import person
 from person import BIRTH, GO_ON, LETTER_CHOICE, LETTER_LEVEL, PASSWORD
 from serving import PATIENCE, NotInTime, link_in
 

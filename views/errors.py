@@ -3,10 +3,10 @@
 from logging import getLogger
 
 from flask import Flask, Response, g, render_template
+from peewee import DataError, OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from gateways.files import StorageFull
-from peewee import DataError, OperationalError
 from rules.attempts import TooManyTries
 
 log = getLogger(__name__)

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, g, request
+from flask import Flask, Response, abort, current_app, g, request
 
 KILOBYTE = 1024
 # A pasted megabyte must still reach its field's own message, so the door is wider than any honest form.
@@ -16,6 +16,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 def init_app(app: Flask) -> None:
     app.before_request(limit_size)
     app.before_request(refuse_other_sites)
+    app.before_request(load_whole_where_the_style_changes)
     app.before_request(open_library)
 
 
@@ -46,6 +47,20 @@ def _is_own_origin(origin: str | None) -> bool:
     if origin in (None, "null"):
         return True
     return urlsplit(origin).netloc in (request.host, urlsplit(current_app.config["SITE_URL"]).netloc)
+
+
+def load_whole_where_the_style_changes() -> Response | None:
+    """The desk and print have style sheets of their own, which a fragment for <main> can neither bring nor take away."""
+    if request.method != "GET" or not request.htmx or request.htmx.history_restore_request:
+        return None
+    came_from = urlsplit(request.headers.get("HX-Current-URL", "")).path or request.path
+    if _style_of(came_from) == _style_of(request.path):
+        return None
+    return Response(headers={"HX-Redirect": request.full_path.rstrip("?")})
+
+
+def _style_of(path: str) -> str:
+    return "desk" if path.startswith("/mot-cua") else "print" if path.endswith("/in") else ""
 
 
 def open_library() -> None:

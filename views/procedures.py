@@ -2,12 +2,12 @@
 
 from flask import Blueprint, abort, g, render_template, request
 
+from database import utc_now
 from rules import WrongInput
+from rules.library import is_in_force, may_be_submitted
 from rules.papers import paper_need
 from rules.submission import offered_deliveries
 from rules.vietnamese import clean_text, in_vietnam
-from rules.library import is_in_force, may_be_submitted
-from database import utc_now
 from views.access import open_to
 from views.headers import public_page
 

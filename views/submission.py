@@ -12,7 +12,7 @@ from rules.submission import DELIVERIES, RELATIONS, ContentChanged, NotReady
 from views.access import open_to
 from views.account import url_for_outside
 from views.answering import go_on, go_to
-from views.forms import Form, STALE
+from views.forms import STALE, Form
 from views.guards import takes_uploads
 from views.walk import Walk, today
 

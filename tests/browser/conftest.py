@@ -2,9 +2,8 @@
 
 import shutil
 
-import pytest
-
 import postgres
+import pytest
 import serving
 
 

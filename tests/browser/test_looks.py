@@ -7,9 +7,8 @@ import unicodedata
 from pathlib import Path
 from urllib.parse import urljoin
 
-import pytest
-
 import person
+import pytest
 
 AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
 SIZES = {"240x320": (240, 320), "360x640": (360, 640), "1366x768": (1366, 768)}

@@ -5,7 +5,7 @@ import pytest
 
 from gateways import files
 from gateways.files import LocalFiles, StorageFull, files_at
-from sealing import Sealer, SealBroken
+from sealing import SealBroken, Sealer
 
 PHOTO = b"photo of an identity card" * 100
 

@@ -2,9 +2,8 @@
 
 import shutil
 
-import pytest
-
 import person
+import pytest
 import serving
 from text_browser import TextBrowser, walk_the_letter
 
@@ -21,7 +20,9 @@ class Lynx(TextBrowser):
     def open(self, address: str, then: str) -> None:
         self.send("g", lambda: "URL to open" in self.status, "no line for the address")
         self.child.send("\x15")  # wipes what stood there
-        self.send(f"{address}\r", lambda: then in self.text and "URL to open" not in self.status, f"{address} does not show “{then}”")
+        self.send(
+            f"{address}\r", lambda: then in self.text and "URL to open" not in self.status, f"{address} does not show “{then}”"
+        )
         self.top = self.place
 
     def press(self, label: str, then: str, after: str = "") -> None:

@@ -2,9 +2,8 @@
 
 import shutil
 
-import pytest
-
 import person
+import pytest
 import serving
 from text_browser import TextBrowser, walk_the_letter
 
