@@ -11,7 +11,7 @@ from rules.content import Guide
 from rules.dossier_codes import show_receipt_code
 from rules.lookup import DONE_WORDS
 from rules.submission import DELIVERIES
-from rules.workflow import STATE_NAMES
+from rules.workflow import EVENT_LABELS, STATE_NAMES
 from views.headers import STATIC, inline_style, is_first_visit
 
 ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII")
@@ -32,7 +32,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters |= FILTERS | {"keys": keys, "typed": typed, "zip_same": zip_same}
     app.jinja_env.globals |= {
         "asset": asset, "inline_style": inline_style, "roman": ROMAN, "state_names": STATE_NAMES, "deliveries": DELIVERIES,
-        "show_answer": eform.show_answer, "kinds": eform.KINDS, "done_words": DONE_WORDS,
+        "show_answer": eform.show_answer, "kinds": eform.KINDS, "done_words": DONE_WORDS, "event_labels": EVENT_LABELS,
     }
     app.context_processor(describe_screen)
 
