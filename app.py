@@ -57,6 +57,7 @@ def create_app(environ=os.environ) -> Flask:
 
 
 def _secure(app: Flask) -> None:
+    app.url_map.converters["int"] = guards.ShortNumber
     instance = Path(app.config["INSTANCE_DIR"])
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or read_or_make_key(instance / "secret.key").hex()

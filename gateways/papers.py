@@ -15,6 +15,7 @@ from gateways.papers_child import KINDS, MAX_BYTES, MAX_PAGES, MAX_PIXELS
 from gateways.papers_child import __file__ as CHILD
 
 MAX_NAME = 80
+LONGEST_READ = 1000
 WAIT_SECONDS = 8
 MEGABYTE = 1024 * 1024
 
@@ -124,7 +125,8 @@ def megabytes(size: int) -> str:
 
 def clean_filename(text: str | None) -> str:
     """A name to show and to offer at download, never to open: some browsers send the whole path."""
-    name = re.split(r"[/\\]", unicodedata.normalize("NFC", text or ""))[-1]
+    # Cut first: to normalise takes the square of the marks piled on one letter.
+    name = re.split(r"[/\\]", unicodedata.normalize("NFC", (text or "")[-LONGEST_READ:]))[-1]
     # C: controls, bidi marks, surrogates, unassigned; Z: every kind of space and line separator.
     name = "".join(" " if is_space(sign) else sign for sign in name if is_space(sign) or is_visible(sign))
     stem, extension = split_extension(" ".join(name.split()).strip(". "))

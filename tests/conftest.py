@@ -39,7 +39,7 @@ def database_url(request, tmp_path_factory):
     elif postgres.programs() is None:
         pytest.skip("PostgreSQL is not installed")
     else:
-        with postgres.running(folder / "pg") as url:
+        with postgres.running() as url:
             yield url
 
 

@@ -5,6 +5,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,22 +18,22 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[str]:
+def running() -> Iterator[str]:
     """A server while the block runs; gives its URL."""
     user = _unprivileged_user()
-    folder.mkdir(parents=True, exist_ok=True)
-    if user:
-        shutil.chown(folder, user)
-        _let_through(folder)
-    port = _free_port()
-    _call(user, "initdb", "-D", folder / "data", "-U", "tester", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8")
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=60"
-    _call(user, "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", "-o", options, "start")
-    try:
-        yield f"postgresql://tester@127.0.0.1:{port}/postgres"
-    finally:
-        _let_through(folder)  # another run of pytest may have closed the way
-        _call(user, "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop")
+    # Not below pytest's own folder: another run of pytest closes that to all but its user.
+    with tempfile.TemporaryDirectory(prefix="iabang-pg-", dir="/tmp", ignore_cleanup_errors=True) as made:
+        folder = Path(made)
+        if user:
+            shutil.chown(folder, user)
+        port = _free_port()
+        _call(user, "initdb", "-D", folder / "data", "-U", "tester", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8")
+        options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=60"
+        _call(user, "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", "-o", options, "start")
+        try:
+            yield f"postgresql://tester@127.0.0.1:{port}/postgres"
+        finally:
+            _call(user, "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop")
 
 
 def _unprivileged_user() -> str | None:
@@ -40,12 +41,6 @@ def _unprivileged_user() -> str | None:
     if os.getuid() != 0:
         return None
     return next(name for name in ("postgres", "nobody") if any(entry.pw_name == name for entry in pwd.getpwall()))
-
-
-def _let_through(folder: Path) -> None:
-    for parent in folder.parents:
-        if parent.stat().st_uid == 0 and not parent.stat().st_mode & 0o001:
-            parent.chmod(parent.stat().st_mode | 0o011)
 
 
 def _call(user: str | None, program: str, *arguments: object) -> None:

@@ -1,6 +1,7 @@
 """What happens in the background: mail leaves by itself, and what nobody needs any more is swept away."""
 
 import os
+import sqlite3
 import threading
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -41,6 +42,17 @@ def kept(files):
 
 def stored(files) -> set[str]:
     return {name for name, _ in files.names()}
+
+
+# --- mail ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_queue_that_cannot_be_written_costs_nobody_an_answer(app, monkeypatch):
+    def fall(*args, **kwargs):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(app.extensions["queue"], "enqueue", fall)
+    app.extensions["mail_soon"]()
 
 
 # --- sweeping --------------------------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ def site(request, tmp_path):
     elif postgres.programs() is None:
         pytest.skip("PostgreSQL is not installed")
     else:
-        with postgres.running(tmp_path / "pg") as url, serving.served(tmp_path / "site", DATABASE_URL=url) as site:
+        with postgres.running() as url, serving.served(tmp_path / "site", DATABASE_URL=url) as site:
             yield site
 
 

@@ -1,5 +1,6 @@
 """What went wrong, in the person's words, with the way on."""
 
+import errno
 from logging import getLogger
 
 from flask import Flask, Response, g, render_template
@@ -31,6 +32,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(TooManyTries, lambda fault: page(429, str(fault)))
     app.register_error_handler(StorageFull, lambda fault: page(507))
     app.register_error_handler(OperationalError, show_database_error)
+    app.register_error_handler(OSError, show_system_error)
     # PostgreSQL keeps no NUL and no text longer than its column; no form of ours sends either where no rule reads it.
     app.register_error_handler(DataError, lambda fault: page(400))
 
@@ -46,7 +48,20 @@ def show_http_error(error: HTTPException):
 
 def show_database_error(error: OperationalError):
     log.error("database: %s", error)
-    return page(507 if "full" in str(error) else 503)
+    return page(507 if _is_of_a_full_disk(error) else 503)
+
+
+def _is_of_a_full_disk(error: BaseException | None) -> bool:
+    # SQLite ends the transaction itself when the disk is full, and Peewee then stumbles over rolling it back.
+    return error is not None and ("full" in str(error) or _is_of_a_full_disk(error.__context__))
+
+
+def show_system_error(error: OSError):
+    """The security log or a temporary file found no room; any other is a fault of ours."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        log.error("disk: %s", error)
+        return page(507)
+    raise error
 
 
 def page(status: int, what_to_do: str = ""):

@@ -3,8 +3,9 @@
 import hmac
 from collections.abc import Callable
 
-from flask import current_app, session
+from flask import current_app, request, session
 from flask_wtf import FlaskForm
+from flask_wtf.form import _Auto
 from wtforms import StringField, ValidationError
 from wtforms.csrf.core import CSRF
 from wtforms.validators import StopValidation
@@ -55,6 +56,12 @@ class Form(FlaskForm):
 
         def get_translations(self, form):
             return Messages()
+
+        def wrap_formdata(self, form, formdata):
+            """What was typed, only: a file or JSON sent in a field's place is nothing typed, and breaks nothing."""
+            if formdata is not _Auto:
+                return formdata
+            return request.form or None if form.is_submitted() else None
 
     def has_stale_token(self) -> bool:
         return self.is_submitted() and "csrf_token" in self.errors

@@ -3,6 +3,10 @@
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, g, request
+from werkzeug.routing import IntegerConverter
+from werkzeug.urls import iri_to_uri
+
+from views.headers import sent_address
 
 KILOBYTE = 1024
 # A pasted megabyte must still reach its field's own message, so the door is wider than any honest form.
@@ -11,6 +15,12 @@ MOST_FORM_BYTES = 2048 * KILOBYTE
 MOST_UPLOAD_BYTES = 48 * 1024 * KILOBYTE
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class ShortNumber(IntegerConverter):
+    """A number in an address: one way to write each, and none that a database cannot hold."""
+
+    regex = "[1-9][0-9]{0,8}"
 
 
 def init_app(app: Flask) -> None:
@@ -46,17 +56,23 @@ def _is_own_origin(origin: str | None) -> bool:
     # "null" is what browsers send from a page with no-referrer; the form token decides then.
     if origin in (None, "null"):
         return True
-    return urlsplit(origin).netloc in (request.host, urlsplit(current_app.config["SITE_URL"]).netloc)
+    return sent_address(origin).netloc in (request.host, urlsplit(current_app.config["SITE_URL"]).netloc)
 
 
 def load_whole_where_the_style_changes() -> Response | None:
     """The desk and print have style sheets of their own, which a fragment for <main> can neither bring nor take away."""
     if request.method != "GET" or not request.htmx or request.htmx.history_restore_request:
         return None
-    came_from = urlsplit(request.headers.get("HX-Current-URL", "")).path or request.path
-    if _style_of(came_from) == _style_of(request.path):
+    if not changes_style(request.environ):
         return None
-    return Response(headers={"HX-Redirect": request.full_path.rstrip("?")})
+    # In ASCII: a header can carry nothing else.
+    return Response(headers={"HX-Redirect": urlsplit(iri_to_uri(request.url))._replace(scheme="", netloc="").geturl()})
+
+
+def changes_style(environ) -> bool:
+    """Whether the page asked for has another style sheet than the one htmx asks from."""
+    path = environ["PATH_INFO"]
+    return _style_of(sent_address(environ.get("HTTP_HX_CURRENT_URL", "")).path or path) != _style_of(path)
 
 
 def _style_of(path: str) -> str:

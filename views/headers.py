@@ -4,7 +4,7 @@ import base64
 import hashlib
 from functools import cache, wraps
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from flask import Response, current_app, make_response, request, session
 from flask_login import current_user
@@ -22,7 +22,15 @@ def is_first_visit() -> bool:
 
 def comes_from_here(environ) -> bool:
     """Whether the page before was one of ours; a browser that does not say is taken for new."""
-    return urlsplit(environ.get("HTTP_REFERER", "")).netloc == environ.get("HTTP_HOST", "-")
+    return sent_address(environ.get("HTTP_REFERER", "")).netloc == environ.get("HTTP_HOST", "-")
+
+
+def sent_address(text: str) -> SplitResult:
+    """The parts of an address a browser sent; empty ones when it is none ("http://[")."""
+    try:
+        return urlsplit(text)
+    except ValueError:
+        return urlsplit("")
 
 
 @cache
@@ -88,7 +96,7 @@ def public_page(seconds: int):
         def answer(*args, **kwargs):
             response = make_response(view(*args, **kwargs))
             may_be_kept = response.status_code == 200 and "Cache-Control" not in response.headers
-            if may_be_kept and not current_user.is_authenticated and not session.is_new:
+            if may_be_kept and not current_user.is_authenticated and not session.is_new and not session.has_given_token:
                 response.headers["Cache-Control"] = f"public, max-age={seconds}" if seconds else "public, no-cache"
                 response.add_etag()
                 if not request.htmx:

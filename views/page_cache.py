@@ -7,6 +7,7 @@ from collections import OrderedDict
 import brotli
 from werkzeug.http import parse_accept_header
 
+from views.guards import changes_style
 from views.headers import comes_from_here
 
 KEEP_SECONDS = 60  # content loaded anew is noticed within this time
@@ -29,6 +30,7 @@ class PageCache:
         self.pages: OrderedDict[tuple, tuple[float, str, list, bytes]] = OrderedDict()
 
     def __call__(self, environ, start_response):
+        _keep_only_htmx_flags(environ)
         encoding = _encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
         key = self._key(environ, encoding)
         _, status, headers, body = self._fresh(key) or self._ask(environ, key, encoding)
@@ -50,7 +52,9 @@ class PageCache:
             return None
         if is_static:
             path = path.split("/", 3)[-1]  # one file is one, or made-up marks would fill the memory
-        is_fragment = environ.get("HTTP_HX_REQUEST") == "true" and environ.get("HTTP_HX_HISTORY_RESTORE_REQUEST") != "true"
+        is_fragment = "HTTP_HX_REQUEST" in environ and "HTTP_HX_HISTORY_RESTORE_REQUEST" not in environ
+        if is_fragment and changes_style(environ):
+            return None  # answered with an address to load whole
         saves_data = environ.get("HTTP_SAVE_DATA", "").lower() == "on"
         return host, path, comes_from_here(environ), is_fragment, saves_data, encoding
 
@@ -89,6 +93,14 @@ def _is_known(environ, headers: list) -> bool:
     asked = environ.get("HTTP_IF_NONE_MATCH", "")
     etag = dict(headers).get("ETag")
     return bool(etag and environ["REQUEST_METHOD"] == "GET" and etag in (part.strip().removeprefix("W/") for part in asked.split(",")))
+
+
+def _keep_only_htmx_flags(environ) -> None:
+    """htmx itself writes "true". Any other spelling is taken away, so that the site reads the flag as the cache does:
+    request.htmx takes TRUE too, and one visitor's fragment would become everybody's page."""
+    for name in ("HTTP_HX_REQUEST", "HTTP_HX_HISTORY_RESTORE_REQUEST"):
+        if environ.get(name) != "true":
+            environ.pop(name, None)
 
 
 def _encoding(accepted: str) -> str:

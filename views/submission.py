@@ -152,12 +152,15 @@ def show_papers(walk: Walk, form: Form, faults: dict[str, str] | None = None):
 @bp.route("/<slug>/xem-lai", methods=["GET", "POST"])
 @open_to("citizen")
 def check(slug: str):
-    walk = Walk(slug)
     form = Form()
+    sent = draft_of_form(slug) if form.is_submitted() else None
+    if sent and sent.dossier_id and form.validate():
+        return answer_again(sent)
+    walk = Walk(slug)
     if not form.is_submitted():
         # Without a draft: it has become a dossier, perhaps by a form whose answer was lost.
         return show_check(walk, form) if walk.draft else redirect(url_for("personal.page"), 302)
-    draft = draft_of_form() or walk.draft
+    draft = sent or walk.draft
     if draft is None:
         return redirect(url_for(".start", slug=slug), 303)
     if not form.validate():
@@ -167,10 +170,17 @@ def check(slug: str):
     return submit(walk, draft, form)
 
 
-def draft_of_form() -> Draft | None:
+def draft_of_form(slug: str) -> Draft | None:
     """The draft this very form was shown for, also when it has become a dossier since: a lost answer is asked for again."""
     key = request.form.get("idempotency_key", "")
-    return Draft.get_or_none(Draft.idempotency_key == key, Draft.account == current_user.id)
+    return Draft.get_or_none(Draft.idempotency_key == key, Draft.account == current_user.id, Draft.procedure_slug == slug)
+
+
+def answer_again(sent: Draft):
+    """The answer to a form that has become a dossier before: only read, so also when the disk is full or the procedure gone."""
+    if sent.content_hash != request.form.get("seen", ""):
+        return render_template("submission/changed.html", dossier=sent.dossier), 409
+    return go_on(".submitted", slug=sent.procedure_slug, code=sent.dossier.code)
 
 
 def submit(walk: Walk, draft: Draft, form: Form):

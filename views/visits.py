@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+import re
 
 from flask import Flask, Request, Response, current_app, g, request, session
 from flask.sessions import SessionInterface, SessionMixin
@@ -22,6 +23,7 @@ class Visit(dict, SessionMixin):
         super().__init__()
         self.token = token
         self.is_new = False
+        self.has_given_token = False  # a page with a form token in it is this visitor's alone
 
     def renew(self, token: str | None = None) -> None:
         self.token = token or accounts.new_token()
@@ -31,8 +33,12 @@ class Visit(dict, SessionMixin):
         """22 symbols (128 bits) that only this site can make, and only for this visit's token."""
         if not self.token:
             self.renew()
+        self.has_given_token = True
         digest = hmac.digest(secret.encode(), f"form:{self.token}".encode(), "sha256")
         return base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
+
+
+TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")  # what accounts.new_token makes; anything else was never ours
 
 
 class Visits(SessionInterface):
@@ -40,7 +46,8 @@ class Visits(SessionInterface):
         return cookie_name(app)
 
     def open_session(self, app: Flask, request: Request) -> Visit:
-        return Visit(request.cookies.get(cookie_name(app)))
+        token = request.cookies.get(cookie_name(app), "")
+        return Visit(token if TOKEN.fullmatch(token) else None)
 
     def save_session(self, app: Flask, session: Visit, response: Response) -> None:
         if session.is_new:

@@ -30,7 +30,7 @@ def site(request, tmp_path_factory):
     elif postgres.programs() is None:
         pytest.skip("PostgreSQL is not installed")
     else:
-        with postgres.running(folder / "pg") as url, serving.served(folder / "site", DATABASE_URL=url) as site:
+        with postgres.running() as url, serving.served(folder / "site", DATABASE_URL=url) as site:
             site.add_staff("motcua")
             yield site
 

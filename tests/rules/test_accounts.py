@@ -5,10 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from conftest import PASSWORD, make_account, make_staff
+from peewee import OperationalError
 from together import at_once
 
 from models import Account, Login, Message, Registration, Staff
-from rules import WrongInput, accounts
+from rules import WrongInput, accounts, attempts
 from rules.accounts import (
     Applicant,
     LoginRefused,
@@ -164,6 +165,13 @@ def test_one_number_causes_three_mails_an_hour_at_most(register):
     assert len(letters()) == 4
 
 
+def test_one_address_gets_three_mails_an_hour_however_many_numbers_are_tried(register):
+    for number in range(6):
+        register(replace(HLAN, id_number=f"06409088810{number}"))
+
+    assert len(letters()) == 3
+
+
 def test_the_owner_is_not_flooded_either(register, owner):
     for minute in range(6):
         register(now=NOW + minute * MINUTE)
@@ -238,6 +246,17 @@ def test_after_ten_failures_even_the_right_password_waits(owner, quick):
     with pytest.raises(TooManyTries, match="Chờ 1 phút"):
         check_citizen(NUMBER, PASSWORD, HOME, NOW)
     assert check_citizen(NUMBER, PASSWORD, HOME, NOW + MINUTE) == owner
+
+
+def test_of_guesses_sent_together_those_after_the_tenth_learn_nothing(owner, monkeypatch):
+    def right_but_slow(*args) -> bool:
+        for _ in range(10):  # meanwhile, the others
+            attempts.count_failure(attempts.LOGIN_BY_PERSON, f"citizen:{accounts.person_key(NUMBER)}", NOW)
+        return True
+
+    monkeypatch.setattr(accounts, "is_password", right_but_slow)
+    with pytest.raises(TooManyTries):
+        check_citizen(NUMBER, PASSWORD, HOME, NOW)
 
 
 def test_waiting_does_not_make_the_wait_longer(owner, quick):
@@ -332,6 +351,16 @@ def test_use_is_written_down_at_most_every_two_minutes(owner, later, is_written)
     accounts.touch(find_login(token), NOW + later)
 
     assert find_login(token).seen_at == (NOW + later if is_written else NOW)
+
+
+def test_a_disk_that_is_full_stops_no_reading(owner, monkeypatch):
+    login = find_login(begin_login(owner, "", NOW))
+
+    def fall(*args, **kwargs):
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr(accounts.Login, "update", fall)
+    accounts.touch(login, NOW + 3 * MINUTE)
 
 
 def test_logging_out_ends_this_login_and_no_other(owner):

@@ -1,5 +1,6 @@
 """Passwords: what is refused and why, what is not, and how they are kept."""
 
+import time
 import unicodedata
 
 import pytest
@@ -149,3 +150,12 @@ def test_a_damaged_hash_opens_for_nobody():
 
 def test_an_endless_password_is_refused_not_hashed_whole():
     assert not is_password(hash_password("voi rung gao"), "x" * 1_000_000)
+
+
+def test_a_hundred_thousand_marks_on_one_letter_hold_nobody_up():
+    piled = "a" + "\u0301" * 50_000 + "\u0327" * 50_000
+    began = time.monotonic()
+
+    assert not is_password(None, piled)
+    refusal(piled)
+    assert time.monotonic() - began < 2

@@ -1,5 +1,7 @@
 """What went wrong, in the person's words, with the way on; never a trace, never a 5xx for what a visitor sends."""
 
+import errno
+
 import pytest
 from conftest import BIRTH
 from peewee import OperationalError
@@ -7,6 +9,8 @@ from peewee import OperationalError
 from gateways.files import StorageFull
 from models import Draft
 
+ROLLBACK_STUMBLED = OperationalError("cannot rollback - no transaction is active")
+ROLLBACK_STUMBLED.__context__ = OperationalError("database or disk is full")
 OWNER = f"/nop-ho-so/{BIRTH}/chu-ho-so"
 
 
@@ -47,11 +51,29 @@ def test_no_address_breaks_the_site(visitor, path):
     {"HX-Request": "true", "HX-Current-URL": "https://xau.example/"}, {"If-None-Match": '"'}, {"Range": "bytes=0-1"},
     {"Content-Length": "abc"},
     {"X-Forwarded-For": "<script>"}, {"User-Agent": "x" * 5000}, {"User-Agent": "\x01\x02"}, {"Referer": "x" * 5000},
-    {"Origin": "::::"},
+    {"Origin": "::::"}, {"Referer": "http://["}, {"HX-Request": "true", "HX-Current-URL": "http://["}, {"Origin": "http://["},
 ])  # fmt: skip
 @pytest.mark.parametrize("path", ["/", "/ca-nhan/", "/tai-khoan/dang-nhap/tinh"])
 def test_no_header_breaks_the_site(visitor, path, headers):
     assert visitor.client.get(path, headers=headers).status_code < 500
+
+
+@pytest.mark.parametrize("path", ["/mot-cua/%E1%BA%BF", "/mot-cua/%0d%0aX:y", "/mot-cua/?q=%0a%E1%BA%BF", "/mot-cua/%ff"])
+def test_no_address_breaks_the_way_from_one_style_to_another(visitor, path):
+    answer = visitor.client.get(path, headers={"HX-Request": "true", "HX-Current-URL": "http://localhost/"})
+
+    assert answer.status_code == 200
+    assert answer.headers["HX-Redirect"].isascii() and answer.headers["HX-Redirect"].startswith("/mot-cua/")
+
+
+def test_a_form_from_an_origin_that_is_no_address_is_refused(visitor):
+    assert visitor.client.post("/tra-cuu", headers={"Origin": "http://["}).status_code == 403
+
+
+@pytest.mark.parametrize("number", ["0", "01", "%D9%A1", "9" * 20, "1" * 5000])
+def test_a_number_in_an_address_is_written_in_one_way_and_fits_the_database(visitor, visit_as, officer, dossier, number):
+    assert visitor.client.get(f"/huong-dan/nop-ho-so/{number}").status_code == 404
+    assert visit_as(officer).client.get(f"/mot-cua/ho-so/{dossier.code}/giay/{number}").status_code == 404
 
 
 def test_an_unforeseen_fault_shows_no_trace(app, visitor, monkeypatch):
@@ -69,7 +91,8 @@ def test_an_unforeseen_fault_shows_no_trace(app, visitor, monkeypatch):
 @pytest.mark.parametrize(("fault", "status", "heading"), [
     (OperationalError("database or disk is full"), 507, "Chưa lưu được"),
     (OperationalError("database is locked"), 503, "Đang bận"),
-    (OperationalError("server closed the connection"), 503, "Đang bận"), (StorageFull("no space"), 507, "Chưa lưu được"),
+    (OperationalError("server closed the connection"), 503, "Đang bận"), (OSError(errno.ENOSPC, "x"), 507, "Chưa lưu được"),
+    (ROLLBACK_STUMBLED, 507, "Chưa lưu được"), (StorageFull("no space"), 507, "Chưa lưu được"),
 ])  # fmt: skip
 def test_a_disk_that_is_full_or_a_database_that_is_busy_asks_to_try_later(visit_as, account, monkeypatch, fault, status, heading):
     from rules import submission
@@ -111,6 +134,16 @@ def test_a_broken_form_is_refused_and_keeps_nothing(visit_as, account, body, kin
 
     assert 400 <= answer.status_code < 500
     assert not Draft.select().exists()
+
+
+@pytest.mark.parametrize("sent", [
+    {"data": b'--X\r\nContent-Disposition: form-data; name=csrf_token; filename=a\r\n\r\nx\r\n--X--\r\n',
+     "content_type": "multipart/form-data; boundary=X"},
+    {"json": {"csrf_token": 1, "id_number": ["x"], "password": {}}}, {"json": [1]}, {"json": None},
+])  # fmt: skip
+@pytest.mark.parametrize("path", ["/tai-khoan/dang-nhap/tinh", "/tai-khoan/thoat", "/mot-cua/dang-nhap"])
+def test_what_is_no_text_in_a_fields_place_is_nothing_typed(visitor, path, sent):
+    assert visitor.client.post(path, **sent).status_code == 422
 
 
 def test_an_error_keeps_the_person_logged_in(visit_as, account):

@@ -23,6 +23,11 @@ def look_up_with_digits(visitor, code: str, digits: str):
     return visitor.post("/tra-cuu", asked.fields("Tra cứu") | {"last_digits": digits})
 
 
+def test_a_page_with_a_form_token_is_kept_by_nobody(visitor, dossier):
+    for _ in range(2):  # the second time with the cookie of the first
+        assert look_up(visitor, dossier.code).headers["Cache-Control"] == "no-store"
+
+
 # --- by receipt code -------------------------------------------------------------------------------------------------
 
 

@@ -84,6 +84,24 @@ def test_a_fragment_is_never_given_for_a_page(new_visitor, cache):
     assert page.text.startswith("<!doctype") and back.text.startswith("<!doctype")
 
 
+@pytest.mark.parametrize("written", ["TRUE", "True", "true"])
+def test_a_fragment_asked_for_in_any_spelling_is_not_everybodys_page(new_visitor, cache, written):
+    get(new_visitor(), HX_Request=written)
+    get(new_visitor(), HX_Request="true", HX_History_Restore_Request=written)
+
+    assert get(new_visitor()).text.startswith("<!doctype")
+    assert not get(new_visitor(), HX_Request="true").text.startswith("<!doctype")
+
+
+def test_a_kept_fragment_is_not_given_where_the_style_changes(new_visitor, cache):
+    here = "http://localhost/huong-dan/nop-ho-so/in"
+    get(new_visitor(), "/huong-dan/nop-ho-so/in", HX_Request="true", HX_Current_URL=here)
+    get(new_visitor(), HX_Request="true")
+
+    assert "HX-Redirect" in get(new_visitor(), "/huong-dan/nop-ho-so/in", HX_Request="true", HX_Current_URL="http://localhost/").headers
+    assert "HX-Redirect" in get(new_visitor(), HX_Request="true", HX_Current_URL=here).headers
+
+
 def test_who_saves_data_gets_no_script_and_others_do(new_visitor, cache):
     assert "<script" in get(new_visitor()).text
     assert "<script" not in get(new_visitor(), Save_Data="on").text

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import time_machine
 from conftest import BIRTH, PASSWORD, PROJECT, good_answer, good_answers, make_account, photo
+from peewee import OperationalError
 from together import at_once
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
@@ -566,6 +567,29 @@ def test_a_neighbours_key_submits_nothing_of_mine(visit_as, account, make_draft)
     )
 
     assert page.location == BEGIN
+    assert not Dossier.select().exists()
+
+
+def test_a_form_sent_again_is_answered_without_procedure_and_without_disk(visit_as, account, make_draft, library, monkeypatch):
+    draft = make_draft(account)
+    citizen = visit_as(account)
+    form = {"declared": "1", "idempotency_key": draft.idempotency_key, "seen": submission.content_hash(draft)}
+    first = citizen.post(CHECK, form)
+
+    def fall(*args, **kwargs):
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr(submission, "submit", fall)
+    monkeypatch.delitem(library.definitions, BIRTH)
+    assert "/da-nop/" in first.location and citizen.post(CHECK, form).location == first.location
+
+
+def test_the_key_of_one_procedures_form_submits_nothing_as_another(visit_as, account, make_draft):
+    draft = make_draft(account)
+    form = {"declared": "1", "idempotency_key": draft.idempotency_key, "seen": submission.content_hash(draft)}
+    page = visit_as(account).post("/nop-ho-so/dang-ky-khai-tu/xem-lai", form)
+
+    assert page.location == "/nop-ho-so/dang-ky-khai-tu/"
     assert not Dossier.select().exists()
 
 
