@@ -63,10 +63,14 @@ def _secure(app: Flask) -> None:
     app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or read_or_make_key(instance / "secret.key").hex()
     app.config.from_mapping(MAX_FORM_PARTS=500, MAX_FORM_MEMORY_SIZE=guards.MOST_FORM_BYTES)
     if not visits.is_https(app):
-        logging.getLogger("iabang").warning("SITE_URL is plain http: cookies without Secure, no HSTS. For trials on one machine only.")
+        logging.getLogger("iabang").warning(
+            "SITE_URL is plain http: cookies without Secure, no HSTS. For trials on one machine only."
+        )
     attempts.Switch.is_on = app.config["RATE_LIMITS"]
     if not app.config["RATE_LIMITS"]:
-        logging.getLogger("iabang").warning("RATE_LIMITS=off: guessing passwords and codes is not slowed down. For load tests only.")
+        logging.getLogger("iabang").warning(
+            "RATE_LIMITS=off: guessing passwords and codes is not slowed down. For load tests only."
+        )
 
 
 def _connect(app: Flask, instance: Path) -> None:

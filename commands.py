@@ -48,8 +48,15 @@ def serve():
     chores.start_worker(app)
     click.echo(f"Trang dịch vụ công: {app.config['SITE_URL']}   (Ctrl+C to stop)")
     run_waitress(
-        app, host=app.config["HOST"], port=app.config["PORT"], threads=app.config["THREADS"], connection_limit=1000,
-        channel_timeout=60, max_request_body_size=64 * 1024 * 1024, ident=None, clear_untrusted_proxy_headers=False,
+        app,
+        host=app.config["HOST"],
+        port=app.config["PORT"],
+        threads=app.config["THREADS"],
+        connection_limit=1000,
+        channel_timeout=60,
+        max_request_body_size=64 * 1024 * 1024,
+        ident=None,
+        clear_untrusted_proxy_headers=False,
     )
 
 
@@ -69,7 +76,11 @@ staff = AppGroup("staff", help="Accounts of the commune's staff.")
 @click.option("--full-name", default="", help="As shown to citizens; NAME when left out.")
 def add_staff(name: str, role: str, full_name: str):
     """Make a staff account NAME; the password is read from standard input."""
-    password = click.prompt("Password", hide_input=True, confirmation_prompt=True) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    password = (
+        click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        if sys.stdin.isatty()
+        else sys.stdin.readline().rstrip("\n")
+    )
     with db.connection_context():
         try:
             read_new_password(password, SHORTEST_STAFF_PASSWORD, (name, full_name))

@@ -112,7 +112,9 @@ class Prepared:
 
 
 def _row(table, fields, found):
-    row = table(__no_default__=True, **{field.name: field.python_value(value) for field, value in zip(fields, found, strict=True)})
+    row = table(
+        __no_default__=True, **{field.name: field.python_value(value) for field, value in zip(fields, found, strict=True)}
+    )
     row._dirty.clear()
     return row
 
@@ -156,7 +158,9 @@ class SealedField(BlobField):
     def db_value(self, value):
         if value is None:
             return None
-        return super().db_value(self.sealer.seal(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"), self._context))
+        return super().db_value(
+            self.sealer.seal(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"), self._context)
+        )
 
     def python_value(self, value):
         if value is None:

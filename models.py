@@ -149,7 +149,9 @@ class Attempts(Table):
     @classmethod
     def replace_counter(cls, key: str, failures: int, started_at: datetime) -> None:
         kept = {cls.failures: failures, cls.started_at: started_at}
-        cls.insert(key=key, failures=failures, started_at=started_at).on_conflict(conflict_target=[cls.key], update=kept).execute()
+        cls.insert(key=key, failures=failures, started_at=started_at).on_conflict(
+            conflict_target=[cls.key], update=kept
+        ).execute()
 
 
 # --- dossiers --------------------------------------------------------------------------------------------------------
@@ -276,6 +278,17 @@ class Message(Table):
 
 
 TABLES = (
-    ContentPart, ContentStamp, Account, Registration, Staff, Login, Attempts,
-    Dossier, Draft, Paper, Event, DayCounter, Message,
+    ContentPart,
+    ContentStamp,
+    Account,
+    Registration,
+    Staff,
+    Login,
+    Attempts,
+    Dossier,
+    Draft,
+    Paper,
+    Event,
+    DayCounter,
+    Message,
 )

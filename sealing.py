@@ -41,9 +41,12 @@ class Sealer:
         return head + nonce + self._ciphers[self._first].encrypt(nonce, data, head + context)
 
     def open(self, sealed: bytes, context: bytes = b"") -> bytes:
-        head, nonce, rest = (sealed[:HEAD_BYTES], sealed[HEAD_BYTES:HEAD_BYTES + NONCE_BYTES],
-                             sealed[HEAD_BYTES + NONCE_BYTES:])
-        cipher = self._ciphers.get(head[len(VERSION):])
+        head, nonce, rest = (
+            sealed[:HEAD_BYTES],
+            sealed[HEAD_BYTES : HEAD_BYTES + NONCE_BYTES],
+            sealed[HEAD_BYTES + NONCE_BYTES :],
+        )
+        cipher = self._ciphers.get(head[len(VERSION) :])
         if not head.startswith(VERSION) or cipher is None or len(nonce) != NONCE_BYTES:
             raise SealBroken("Not sealed by any of our keys")
         try:

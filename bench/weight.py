@@ -57,7 +57,9 @@ class Phone:
     weights: list[tuple[str, int]] = field(default_factory=list)
     kept: set[str] = field(default_factory=set)
 
-    def ask(self, method: str, path: str, body: bytes = b"", content_type: str = "", uncounted: int = 0, **headers: str) -> Answer:
+    def ask(
+        self, method: str, path: str, body: bytes = b"", content_type: str = "", uncounted: int = 0, **headers: str
+    ) -> Answer:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         sent = {"Host": HOST, "Accept-Encoding": "gzip, deflate, br"} | headers
         if self.weights:
@@ -89,21 +91,29 @@ class Phone:
                 self.ask("GET", sheet)
         return answer
 
-    def press(self, answer: Answer, path: str, button: str, typed: dict | None = None, photo: bytes = b"", within: str = "") -> Answer:
+    def press(
+        self, answer: Answer, path: str, button: str, typed: dict | None = None, photo: bytes = b"", within: str = ""
+    ) -> Answer:
         """Fill the form that has `button` (and the text `within`) and send it; follow where it leads."""
-        form = next(f for f in answer.tree.iter("form") if button in f.text_content() and within in html.tostring(f, encoding="unicode"))
+        form = next(
+            f for f in answer.tree.iter("form") if button in f.text_content() and within in html.tostring(f, encoding="unicode")
+        )
         fields = {name: value for name, value in form.form_values() if name} | (typed or {})
         target = form.get("action") or path
         if form.get("method") != "post":
             return self.get(f"{target}?{urlencode(fields)}")
-        body, content_type = _multipart(fields, photo) if photo else (urlencode(fields).encode(), "application/x-www-form-urlencoded")
+        body, content_type = (
+            _multipart(fields, photo) if photo else (urlencode(fields).encode(), "application/x-www-form-urlencoded")
+        )
         result = self.ask("POST", target, body, content_type, uncounted=len(photo))
         assert result.status in (200, 303), (target, result.status, result.text[-1500:])
         return self.get(_path(result.headers["location"])) if result.status == 303 else result
 
 
 def _wire_bytes(response, body: bytes) -> int:
-    head = len(f"HTTP/1.1 {response.status} {response.reason}\r\n") + sum(len(k) + len(v.encode("latin-1")) + 4 for k, v in response.getheaders())
+    head = len(f"HTTP/1.1 {response.status} {response.reason}\r\n") + sum(
+        len(k) + len(v.encode("latin-1")) + 4 for k, v in response.getheaders()
+    )
     return head + 2 + len(body)
 
 
@@ -169,13 +179,23 @@ def seed(site: Site):
     from database import utc_now
     from rules import accounts, submission
 
-    citizen, officer = conftest.make_account(), accounts.add_staff("bench", "Cán bộ", "officer", "H21.129", conftest.PASSWORD, utc_now())
+    citizen, officer = (
+        conftest.make_account(),
+        accounts.add_staff("bench", "Cán bộ", "officer", "H21.129", conftest.PASSWORD, utc_now()),
+    )
 
     dossier = None
     for _ in range(30):
         draft = conftest.full_draft(site.app, citizen, "dang-ky-khai-tu")
-        dossier = submission.submit(draft, submission.content_hash(draft), site.library.definitions["dang-ky-khai-tu"], "H21.129",
-                                    site.library.calendar, utc_now(), lambda code: code)
+        dossier = submission.submit(
+            draft,
+            submission.content_hash(draft),
+            site.library.definitions["dang-ky-khai-tu"],
+            "H21.129",
+            site.library.calendar,
+            utc_now(),
+            lambda code: code,
+        )
     conftest.full_draft(site.app, citizen, BIRTH)
     return citizen, officer, dossier
 
@@ -222,12 +242,15 @@ def rows(site: Site, dossier) -> list[Row]:
     found += [Row(f"guide {g.number} whole", f"/huong-dan/{slug}/", wide) for slug, g in site.library.guides.items()]
     found += [
         Row(f"guide {g.number} step {n}", f"/huong-dan/{slug}/{n}", first, step)
-        for slug, g in site.library.guides.items() for n, _ in enumerate(g.steps, 1)
+        for slug, g in site.library.guides.items()
+        for n, _ in enumerate(g.steps, 1)
     ]
     found += [Row(f"procedure {slug}", f"/dich-vu/{slug}", wide) for slug in site.library.procedures]
     for slug in (BIRTH, "dang-ky-ket-hon"):
         pages = site.library.definitions[slug]["eform"]["pages"]
-        found += [Row(f"form step {slug} {n}", f"/nop-ho-so/{slug}/trang-{n}", page, form, "citizen") for n, _ in enumerate(pages, 1)]
+        found += [
+            Row(f"form step {slug} {n}", f"/nop-ho-so/{slug}/trang-{n}", page, form, "citizen") for n, _ in enumerate(pages, 1)
+        ]
     return found
 
 
@@ -240,7 +263,9 @@ def measure(row: Row, phones: dict[str, Phone]) -> tuple[int, int, int] | None:
         return None
     assert whole.status == 200, (row.path, whole.status)
     # A visitor with a cookie has the site's style sheet already; the desk has one more of its own.
-    sheets = [sheet for sheet in whole.tree.xpath("//link[@rel='stylesheet']/@href") if row.who == "anyone" or "/style.css" not in sheet]
+    sheets = [
+        sheet for sheet in whole.tree.xpath("//link[@rel='stylesheet']/@href") if row.who == "anyone" or "/style.css" not in sheet
+    ]
     needed = sheets + whole.tree.xpath("//img|//script[not(@async) and not(@defer)]")
     fragment = Phone(phone.port, fresh.cookie if row.who != "anyone" else "").ask("GET", row.path, **{"HX-Request": "true"})
     return whole.wire_bytes, 1 + len(needed), fragment.wire_bytes
@@ -258,8 +283,13 @@ def journey(site: Site) -> Phone:
     page = phone.press(phone.get("/tai-khoan/dang-ky"), "", "IAL2")
     page = phone.press(page, "", "Tiến hành đăng ký", {"id_number": "064090999999"})
     person = {
-        "password": conftest.PASSWORD, "password_again": conftest.PASSWORD, "full_name": "Siu Blĕo", "birth_date": "5/7/1990",
-        "village": "Thôn 6", "phone": "0912345678", "email": "bleo@example.vn",
+        "password": conftest.PASSWORD,
+        "password_again": conftest.PASSWORD,
+        "full_name": "Siu Blĕo",
+        "birth_date": "5/7/1990",
+        "village": "Thôn 6",
+        "phone": "0912345678",
+        "email": "bleo@example.vn",
     }
     phone.press(page, "", "Đăng ký", person)
     confirm = site.letter_path()
@@ -310,13 +340,21 @@ def main() -> int:
             if found is None:
                 continue
             whole, requests, fragment = found
-            is_over = whole > row.whole_budget or fragment > (row.fragment_budget or 1e9) or requests > (2 if row.who == "officer" or "desk" in row.name else 1)
+            is_over = (
+                whole > row.whole_budget
+                or fragment > (row.fragment_budget or 1e9)
+                or requests > (2 if row.who == "officer" or "desk" in row.name else 1)
+            )
             over += [row.name] if is_over else []
-            print(f"{row.name:45} {requests:8} {whole:7} {row.whole_budget:7.0f} {fragment:9} {row.fragment_budget or 0:7.0f}{'  OVER' if is_over else ''}")
+            weights = f"{whole:7} {row.whole_budget:7.0f} {fragment:9} {row.fragment_budget or 0:7.0f}"
+            print(f"{row.name:45} {requests:8} {weights}{'  OVER' if is_over else ''}")
         own, all_scripts = scripts(site)
         walked = journey(site)
-        totals = [("our script", own, OWN_SCRIPT_BUDGET), ("htmx and our script, after the page", all_scripts, SCRIPTS_BUDGET),
-                  (f"whole journey, {walked.requests} requests", walked.down, JOURNEY_BUDGET)]
+        totals = [
+            ("our script", own, OWN_SCRIPT_BUDGET),
+            ("htmx and our script, after the page", all_scripts, SCRIPTS_BUDGET),
+            (f"whole journey, {walked.requests} requests", walked.down, JOURNEY_BUDGET),
+        ]
         for name, weight, budget in totals:
             over += [name] if weight > budget else []
             print(f"{name:45} {'':8} {weight:7} {budget:7.0f}{'  OVER' if weight > budget else ''}")

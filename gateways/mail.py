@@ -141,8 +141,9 @@ def mailer_at(url: str, sender: str) -> Mailer:
         raise ValueError("The only choice of tls for smtp:// is tls=starttls")
     if parts.username and not tls and parts.hostname not in THIS_MACHINE:
         raise ValueError("A mail password travels over TLS only: add ?tls=starttls, or use smtps://")
-    return SmtpServer(sender, parts.hostname, parts.port or PORTS[tls], tls,
-                      unquote(parts.username or ""), unquote(parts.password or ""))
+    return SmtpServer(
+        sender, parts.hostname, parts.port or PORTS[tls], tls, unquote(parts.username or ""), unquote(parts.password or "")
+    )
 
 
 def address_of(address: str, name: str = "") -> Address:
@@ -155,8 +156,13 @@ def address_of(address: str, name: str = "") -> Address:
 def wrapped(body: str) -> str:
     """At 72 columns, but a line with a web address stays whole: a broken one cannot be tapped."""
     lines = unicodedata.normalize("NFC", body).splitlines()
-    return "\n".join(line if "://" in line else textwrap.fill(
-        line, COLUMNS, break_long_words=False, break_on_hyphens=False) for line in lines) + "\n"
+    return (
+        "\n".join(
+            line if "://" in line else textwrap.fill(line, COLUMNS, break_long_words=False, break_on_hyphens=False)
+            for line in lines
+        )
+        + "\n"
+    )
 
 
 def judged(code: int, answer: bytes) -> Exception:

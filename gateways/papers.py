@@ -84,22 +84,30 @@ def check_outside(data, filename, media_type):
     if len(data) > MAX_BYTES:
         raise PaperRefused(
             f"{'Tệp' if media_type == 'application/pdf' else 'Ảnh'} nặng {megabytes(len(data))} MB. "
-            f"Mỗi giấy tối đa {megabytes(MAX_BYTES)} MB. Chụp lại ở cỡ ảnh nhỏ hơn rồi gửi, {OR_BRING_IT}.")
+            f"Mỗi giấy tối đa {megabytes(MAX_BYTES)} MB. Chụp lại ở cỡ ảnh nhỏ hơn rồi gửi, {OR_BRING_IT}."
+        )
     if media_type is None:
         raise PaperRefused(MESSAGES["kind"])
     extension = split_extension(filename)[1]
     if extension and extension.lower() not in EXTENSIONS[media_type]:
         raise PaperRefused(
             f"Bên trong tệp này là {MEDIA_NAMES[media_type]} nhưng tên tệp có đuôi {extension}. "
-            f"Đổi đuôi tên tệp thành {EXTENSIONS[media_type][0]} rồi gửi lại, hoặc chụp ảnh giấy rồi gửi ảnh đó.")
+            f"Đổi đuôi tên tệp thành {EXTENSIONS[media_type][0]} rồi gửi lại, hoặc chụp ảnh giấy rồi gửi ảnh đó."
+        )
 
 
 def in_a_child(media_type: str, data: bytes) -> tuple[dict, bytes]:
     """Decoders are where hostile files strike: they run apart, with no secrets, little memory and little time."""
     with turns:
         try:
-            child = subprocess.run([sys.executable, "-I", "-B", CHILD, media_type], input=data, capture_output=True,
-                                   timeout=WAIT_SECONDS, env={}, cwd="/")
+            child = subprocess.run(
+                [sys.executable, "-I", "-B", CHILD, media_type],
+                input=data,
+                capture_output=True,
+                timeout=WAIT_SECONDS,
+                env={},
+                cwd="/",
+            )
         except subprocess.TimeoutExpired:
             return {"refused": "slow"}, b""
     if child.returncode == 0:
@@ -130,7 +138,7 @@ def clean_filename(text: str | None) -> str:
     # C: controls, bidi marks, surrogates, unassigned; Z: every kind of space and line separator.
     name = "".join(" " if is_space(sign) else sign for sign in name if is_space(sign) or is_visible(sign))
     stem, extension = split_extension(" ".join(name.split()).strip(". "))
-    stem = stem[:MAX_NAME - len(extension)].rstrip(". ") or "giay-to"
+    stem = stem[: MAX_NAME - len(extension)].rstrip(". ") or "giay-to"
     return stem + extension
 
 
@@ -152,4 +160,4 @@ def with_extension_of(media_type: str, name: str) -> str:
     if extension.lower() in EXTENSIONS[media_type]:
         return name
     new = EXTENSIONS[media_type][0]
-    return stem[:MAX_NAME - len(new)] + new
+    return stem[: MAX_NAME - len(new)] + new

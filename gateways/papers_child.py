@@ -23,19 +23,55 @@ MEMORY_BYTES = 200 * 1024 * 1024
 CPU_SECONDS = 2
 
 ORIENTATION = 0x0112
-TURNS = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 6: "ROTATE_270", 7: "TRANSVERSE",
-         8: "ROTATE_90"}
+TURNS = {
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
+}
 GRAY_MODES = {"1", "L", "LA", "I", "I;16", "I;16B", "I;16L"}
 
 FORBIDDEN = {"/JavaScript", "/JS", "/Launch", "/EmbeddedFile", "/EmbeddedFiles", "/XFA", "/RichMedia"}
-ACTIONS = {"/URI", "/SubmitForm", "/ImportData", "/ResetForm", "/GoToR", "/GoToE", "/GoTo", "/Thread", "/Named",
-           "/Hide", "/Sound", "/Movie", "/Rendition", "/Trans", "/SetOCGState", "/GoTo3DView"}
-ROOT_PARTS = ("/OpenAction", "/AA", "/Names", "/Dests", "/Outlines", "/URI", "/Collection", "/AF",
-              "/PieceInfo", "/Metadata")
+ACTIONS = {
+    "/URI",
+    "/SubmitForm",
+    "/ImportData",
+    "/ResetForm",
+    "/GoToR",
+    "/GoToE",
+    "/GoTo",
+    "/Thread",
+    "/Named",
+    "/Hide",
+    "/Sound",
+    "/Movie",
+    "/Rendition",
+    "/Trans",
+    "/SetOCGState",
+    "/GoTo3DView",
+}
+ROOT_PARTS = ("/OpenAction", "/AA", "/Names", "/Dests", "/Outlines", "/URI", "/Collection", "/AF", "/PieceInfo", "/Metadata")
 PAGE_PARTS = ("/AA", "/AF", "/PieceInfo", "/Metadata", "/Thumb", "/LastModified")
 PERSONAL_PARTS = ("/Metadata", "/PieceInfo", "/LastModified")
-DRAWN_NOTES = {"/Widget", "/FreeText", "/Highlight", "/Underline", "/StrikeOut", "/Squiggly", "/Ink", "/Stamp",
-               "/Line", "/Square", "/Circle", "/Polygon", "/PolyLine", "/Caret"}
+DRAWN_NOTES = {
+    "/Widget",
+    "/FreeText",
+    "/Highlight",
+    "/Underline",
+    "/StrikeOut",
+    "/Squiggly",
+    "/Ink",
+    "/Stamp",
+    "/Line",
+    "/Square",
+    "/Circle",
+    "/Polygon",
+    "/PolyLine",
+    "/Caret",
+}
 NOTE_PARTS = ("/A", "/AA", "/PA", "/Popup", "/M", "/NM", "/RC", "/CreationDate")
 
 PERSONAL_SEGMENTS = {0xE1, 0xED, 0xFE}  # EXIF and XMP, Photoshop's, the comment
@@ -67,8 +103,13 @@ def main(media_type):
 
 
 def limit_myself():
-    for limit, most in ((resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_CPU, CPU_SECONDS),
-                        (resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_NPROC, 0)):
+    for limit, most in (
+        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NPROC, 0),
+    ):
         resource.setrlimit(limit, (most, most))
 
 
@@ -82,6 +123,7 @@ def load_decoders(media_type):
 
 
 # Pictures
+
 
 def read_picture(data):
     from PIL import Image
@@ -157,6 +199,7 @@ def smallest_file(picture):
 
 # PDF
 
+
 def read_pdf(data):
     import pikepdf
 
@@ -180,8 +223,7 @@ def read_pdf(data):
     for page in pdf.pages:
         clean_page(page.obj)
     clean = BytesIO()
-    pdf.save(clean, stream_decode_level=pikepdf.StreamDecodeLevel.none,
-             object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    pdf.save(clean, stream_decode_level=pikepdf.StreamDecodeLevel.none, object_stream_mode=pikepdf.ObjectStreamMode.generate)
     return {"media_type": "application/pdf", "pages": pages}, clean.getvalue()
 
 
@@ -199,8 +241,7 @@ def clean_part(part):
             clean_dictionary(part)
         else:
             continue
-        waiting += [value for value in inside
-                    if isinstance(value, (pikepdf.Array, pikepdf.Dictionary)) and not value.is_indirect]
+        waiting += [value for value in inside if isinstance(value, (pikepdf.Array, pikepdf.Dictionary)) and not value.is_indirect]
 
 
 def clean_dictionary(part):
@@ -213,8 +254,9 @@ def clean_dictionary(part):
         remove(part, list(part.keys()))
     remove(part, PERSONAL_PARTS)
     if isinstance(part, pikepdf.Stream) and is_jpeg(part):
-        part.write(without_personal_segments(part.read_raw_bytes()), filter=pikepdf.Name.DCTDecode,
-                   decode_parms=part.get("/DecodeParms"))
+        part.write(
+            without_personal_segments(part.read_raw_bytes()), filter=pikepdf.Name.DCTDecode, decode_parms=part.get("/DecodeParms")
+        )
 
 
 def is_jpeg(stream):
@@ -230,8 +272,7 @@ def clean_page(page):
     remove(page, PAGE_PARTS)
     if "/Annots" not in page:
         return
-    notes = [note for note in page.Annots
-             if isinstance(note, pikepdf.Dictionary) and str(note.get("/Subtype")) in DRAWN_NOTES]
+    notes = [note for note in page.Annots if isinstance(note, pikepdf.Dictionary) and str(note.get("/Subtype")) in DRAWN_NOTES]
     for note in notes:
         remove(note, NOTE_PARTS if note.Subtype == "/Widget" else (*NOTE_PARTS, "/T"))
     page.Annots = pikepdf.Array(notes)
@@ -246,8 +287,8 @@ def remove(part, keys):
 def without_personal_segments(data):
     """A JPEG as scanners put it into a PDF: its pixels stay as they are, EXIF and what follows the picture go."""
     kept, at = [data[:2]], 2
-    while data[at:at + 1] == b"\xff" and at + 4 <= len(data):
-        marker, end = data[at + 1], at + 2 + int.from_bytes(data[at + 2:at + 4])
+    while data[at : at + 1] == b"\xff" and at + 4 <= len(data):
+        marker, end = data[at + 1], at + 2 + int.from_bytes(data[at + 2 : at + 4])
         if marker == END_OF_IMAGE:
             break
         if marker == 0xFF:  # padding

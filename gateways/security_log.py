@@ -49,7 +49,7 @@ def append(log: int, event: str, facts: dict) -> bool:
     line = newline + sealed_line(record, previous_hash)
     try:
         while line:
-            line = line[os.write(log, line):]
+            line = line[os.write(log, line) :]
     except OSError:
         os.ftruncate(log, size)  # a full disk leaves no half line
         raise
@@ -105,4 +105,3 @@ def verify(path) -> list[int]:
         if torn and line.endswith(b"\n"):
             faults += torn
     return faults
-

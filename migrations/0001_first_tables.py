@@ -172,7 +172,19 @@ class Message(Table):
 
 
 TABLES = [
-    ContentPart, ContentStamp, Account, Registration, Staff, Login, Attempts, Dossier, Draft, Paper, Event, DayCounter, Message,
+    ContentPart,
+    ContentStamp,
+    Account,
+    Registration,
+    Staff,
+    Login,
+    Attempts,
+    Dossier,
+    Draft,
+    Paper,
+    Event,
+    DayCounter,
+    Message,
 ]
 
 

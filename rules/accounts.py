@@ -61,12 +61,14 @@ def token_hash(token: str) -> str:
 def register(applicant: Applicant, confirm_url, now: datetime) -> None:
     """Keep the request and mail the link; to the person at the screen, a taken number looks the same as a free one.
 
-    `confirm_url` makes the link's address from its token. At most three mails an hour for one number, and to one address:
-    else anybody could have us flood a stranger, with a new number each time.
+    `confirm_url` makes the link's address from its token. At most three mails an hour to one address, else anybody
+    could have us flood a stranger with a new number each time; and three for a number and its address together, so that
+    nobody uses up another's tries.
     """
     key = person_key(applicant.id_number)
     password_hash = hash_password(applicant.password)
-    counted = (key, SealedField.sealer.fingerprint(f"mail:{applicant.email.casefold()}"))
+    address = applicant.email.casefold()
+    counted = [SealedField.sealer.fingerprint(text) for text in (f"mail:{address}", f"mail:{applicant.id_number}:{address}")]
     try:
         for who in counted:
             attempts.refuse_if_blocked(MAIL_BY_PERSON, who, now)
@@ -84,9 +86,15 @@ def register(applicant: Applicant, confirm_url, now: datetime) -> None:
 def _keep_registration(applicant: Applicant, key: str, password_hash: str, confirm_url, now: datetime) -> None:
     token = secrets.token_urlsafe(32)
     details = {
-        "kind": applicant.kind, "id_number": applicant.id_number, "full_name": applicant.full_name,
-        "birth_date": applicant.birth_date.isoformat(), "village": applicant.village, "phone": applicant.phone,
-        "email": applicant.email, "business_name": applicant.business_name, "tax_code": applicant.tax_code,
+        "kind": applicant.kind,
+        "id_number": applicant.id_number,
+        "full_name": applicant.full_name,
+        "birth_date": applicant.birth_date.isoformat(),
+        "village": applicant.village,
+        "phone": applicant.phone,
+        "email": applicant.email,
+        "business_name": applicant.business_name,
+        "tax_code": applicant.tax_code,
         "password_hash": password_hash,
     }
     with db.atomic():
@@ -94,16 +102,22 @@ def _keep_registration(applicant: Applicant, key: str, password_hash: str, confi
             details=details, id_number_key=key, token_hash=token_hash(token), created_at=now, expires_at=now + CONFIRM_WITHIN
         )
         post(
-            f"confirm-{request.id}", applicant.email, "Xác nhận tài khoản dịch vụ công xã Ia Băng",
-            CONFIRM_LETTER.format(name=applicant.full_name, url=confirm_url(token)), now,
+            f"confirm-{request.id}",
+            applicant.email,
+            "Xác nhận tài khoản dịch vụ công xã Ia Băng",
+            CONFIRM_LETTER.format(name=applicant.full_name, url=confirm_url(token)),
+            now,
         )
 
 
 def _tell_owner(account: Account, now: datetime) -> None:
     if account.email:
         post(
-            f"registered-again-{account.id}-{now:%Y%m%d%H}", account.email,
-            "Có người đăng ký bằng số giấy tờ của bạn", ALREADY_LETTER.format(name=account.full_name), now,
+            f"registered-again-{account.id}-{now:%Y%m%d%H}",
+            account.email,
+            "Có người đăng ký bằng số giấy tờ của bạn",
+            ALREADY_LETTER.format(name=account.full_name),
+            now,
         )
 
 
@@ -186,8 +200,12 @@ def begin_login(person: Account | Staff, device: str, now: datetime) -> str:
     token = new_token()
     is_staff = isinstance(person, Staff)
     Login.create(
-        token_hash=token_hash(token), device=device[:200], created_at=now, seen_at=now,
-        account=None if is_staff else person, staff=person if is_staff else None,
+        token_hash=token_hash(token),
+        device=device[:200],
+        created_at=now,
+        seen_at=now,
+        account=None if is_staff else person,
+        staff=person if is_staff else None,
         expires_at=now + (STAFF_STAYS if is_staff else CITIZEN_STAYS),
     )
     return token
@@ -253,8 +271,12 @@ def add_staff(login_name: str, full_name: str, role: str, office: str, password:
         raise WrongInput(f"role must be one of: {', '.join(ROLES)}")
     try:
         return Staff.create(
-            login_name=read_login_name(login_name), full_name=full_name, role=role, office=office,
-            password_hash=hash_password(password), created_at=now,
+            login_name=read_login_name(login_name),
+            full_name=full_name,
+            role=role,
+            office=office,
+            password_hash=hash_password(password),
+            created_at=now,
         )
     except IntegrityError as taken:
         raise WrongInput(f"{login_name}: this name is taken") from taken

@@ -29,9 +29,7 @@ Count = Annotated[int, Meta(ge=0, description="phải là số nguyên, không �
 
 Confidence = Literal["high", "medium", "low"]
 DaysUnit = Literal["working_days", "calendar_days"]
-QuestionType = Literal[
-    "text", "date", "id_number", "phone", "choice", "yes_no", "address", "village", "number", "textarea"
-]
+QuestionType = Literal["text", "date", "id_number", "phone", "choice", "yes_no", "address", "village", "number", "textarea"]
 # What an account knows about its owner, and a question may be filled from.
 Prefill = Literal["name", "id_number", "birth_date", "phone", "email", "village", "address"]
 
@@ -45,6 +43,7 @@ class Part(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 # site.yaml
+
 
 class Codes(Part):
     unit: Text
@@ -104,6 +103,7 @@ class Site(Part):
 
 # calendar.yaml
 
+
 class Day(Part):
     day: date
     name: Text
@@ -130,6 +130,7 @@ class Calendar(Part):
 
 # guides/*.yaml
 
+
 class Step(Part):
     title: StepTitle
     do: Text
@@ -151,6 +152,7 @@ class Guide(Part):
 
 
 # procedures/*.yaml and eform-chung.yaml
+
 
 class Question(Part):
     key: Key
@@ -340,6 +342,7 @@ def read_file(folder, name, kind, faults):
 
 # From YAML to plain strings, lists and mappings
 
+
 def read_yaml(path, faults):
     """Every scalar as the string it is: `no`, `12:30` and 001077012345 keep their meaning."""
     import yaml  # only the command that loads content needs it
@@ -384,6 +387,7 @@ def plain_mapping(node, faults):
 
 
 # From plain strings to structs: msgspec stops at the first fault of what it is given, so it is given one value at a time
+
 
 def build(kind, raw, place, faults):
     """`raw` as `kind`. Where it is wrong: a fault, and the text as it was or nothing in its place."""
@@ -479,6 +483,7 @@ def fault_at(place, fault):
 
 
 # What one file must keep beyond the kinds of its values
+
 
 def faults_within(part):
     match part:
@@ -600,6 +605,7 @@ def repeated(place, values):
 
 
 # What the files must keep together
+
 
 def faults_between(files):
     guides, procedures = all_of(Guide, files), all_of(Procedure, files)

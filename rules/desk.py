@@ -42,7 +42,12 @@ def queue(office: str, name: str, now: datetime, page: int = 1) -> Queue:
 
 def counts(office: str, now: datetime) -> dict[str, int]:
     """How many dossiers each queue holds, and how many are overdue."""
-    rows = Dossier.select(Dossier.state, fn.COUNT(Dossier.id).alias("n")).where(Dossier.office == office).group_by(Dossier.state).tuples()
+    rows = (
+        Dossier.select(Dossier.state, fn.COUNT(Dossier.id).alias("n"))
+        .where(Dossier.office == office)
+        .group_by(Dossier.state)
+        .tuples()
+    )
     by_state = dict(rows)
     found = {name: sum(by_state.get(state, 0) for state in states) for name, (_, states) in QUEUES.items()}
     late = Dossier.office == office, Dossier.state == State.ACCEPTED, Dossier.due_at < now

@@ -124,9 +124,7 @@ def _refuse_strange_symbols(symbols):
     groups = tuple(number for number in ALL_GROUPS if strange[number])
     if groups:
         signs = ", ".join(f"“{sign}”" for number in groups for sign in strange[number])
-        raise CodeFault(
-            f"{_where(groups, symbols)} có {signs}, mã không dùng ký tự này. So lại với giấy biên nhận.", groups
-        )
+        raise CodeFault(f"{_where(groups, symbols)} có {signs}, mã không dùng ký tự này. So lại với giấy biên nhận.", groups)
 
 
 def _refuse_wrong_checks(symbols):

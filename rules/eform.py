@@ -81,7 +81,9 @@ KINDS = {
     "village": Kind(_read_text, control="village"),
     "textarea": Kind(_read_long_text, control="lines"),
     "date": Kind(_read_date, control="date"),
-    "id_number": Kind(lambda question, typed, today: read_id_number(typed, question.get("old_number_too", True)), control="digits"),
+    "id_number": Kind(
+        lambda question, typed, today: read_id_number(typed, question.get("old_number_too", True)), control="digits"
+    ),
     "phone": Kind(lambda question, typed, today: read_phone(typed), control="phone", show=show_phone),
     "number": Kind(_read_number, control="digits"),
     "choice": Kind(_read_choice, control="choice"),

@@ -122,9 +122,7 @@ def read_phone(text):
         return "+84" + number[1:]
     if len(number) == 10 and not number.startswith("02"):
         raise WrongInput("Số di động bắt đầu bằng 03, 05, 07, 08 hoặc 09; số bàn bắt đầu bằng 02. Xem lại các số đầu.")
-    raise WrongInput(
-        f"Bạn nhập {len(number)} số. Số di động có 10 số, bắt đầu bằng 0; số bàn có 11 số, bắt đầu bằng 02."
-    )
+    raise WrongInput(f"Bạn nhập {len(number)} số. Số di động có 10 số, bắt đầu bằng 0; số bàn có 11 số, bắt đầu bằng 02.")
 
 
 def _national(digits, has_plus):
@@ -205,7 +203,7 @@ def read_tax_code(text):
     digits = _digits_only(text, "Nhập mã số thuế")
     if len(digits) not in (10, 13):
         raise WrongInput(f"Bạn nhập {len(digits)} số. Mã số thuế có 10 hoặc 13 số.")
-    check = 10 - sum(weight * int(digit) for weight, digit in zip(TAX_WEIGHTS, digits)) % 11
+    check = 10 - sum(weight * int(digit) for weight, digit in zip(TAX_WEIGHTS, digits[:9], strict=True)) % 11
     if check != int(digits[9]):
         raise WrongInput("Mã số thuế có số gõ nhầm. So lại với giấy đăng ký.")
     return digits if len(digits) == 10 else f"{digits[:10]}-{digits[10:]}"

@@ -44,8 +44,16 @@ class PublicView:
 
 # What the public view is made of, and no column more: what was not read cannot leak.
 PUBLIC_COLUMNS = (
-    Dossier.id, Dossier.code, Dossier.procedure_title, Dossier.owner_name, Dossier.state, Dossier.delivery, Dossier.submitted_at,
-    Dossier.expected_on, Dossier.due_at, Dossier.ended_at,
+    Dossier.id,
+    Dossier.code,
+    Dossier.procedure_title,
+    Dossier.owner_name,
+    Dossier.state,
+    Dossier.delivery,
+    Dossier.submitted_at,
+    Dossier.expected_on,
+    Dossier.due_at,
+    Dossier.ended_at,
 )
 dossier_of_receipt = Prepared(lambda receipt_code: Dossier.select(*PUBLIC_COLUMNS).where(Dossier.receipt_code == receipt_code))
 dossier_of_codes = Prepared(
@@ -73,9 +81,16 @@ def read_last_digits(text: str) -> str:
 def public_view(dossier: Dossier, now: datetime) -> PublicView:
     name, meaning = STATE_NAMES[dossier.state]
     return PublicView(
-        procedure_title=dossier.procedure_title, owner=mask_name(dossier.owner_name), state=dossier.state, state_name=name,
-        state_meaning=meaning, next_step=NEXT_STEPS[dossier.state], delivery=DELIVERIES[dossier.delivery],
-        submitted_at=dossier.submitted_at, expected_on=dossier.expected_on, due_at=dossier.due_at,
+        procedure_title=dossier.procedure_title,
+        owner=mask_name(dossier.owner_name),
+        state=dossier.state,
+        state_name=name,
+        state_meaning=meaning,
+        next_step=NEXT_STEPS[dossier.state],
+        delivery=DELIVERIES[dossier.delivery],
+        submitted_at=dossier.submitted_at,
+        expected_on=dossier.expected_on,
+        due_at=dossier.due_at,
         is_overdue=dossier.is_overdue(now),
         # Without the officers' notes: a reason is free text, and may name a person.
         happened=[(event.at, DONE_WORDS[event.name]) for event in events_of_dossier.all(dossier.id)],

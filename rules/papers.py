@@ -50,8 +50,14 @@ def keep_paper(draft: Draft, key: str, clean: CleanPaper, files: LocalFiles, now
         if old:
             old.delete_instance()
         Paper.create(
-            draft=draft, document_key=key, filename=clean.filename, media_type=clean.media_type, size_bytes=len(clean.data),
-            content_hash=content_hash, stored_name=name, uploaded_at=now,
+            draft=draft,
+            document_key=key,
+            filename=clean.filename,
+            media_type=clean.media_type,
+            size_bytes=len(clean.data),
+            content_hash=content_hash,
+            stored_name=name,
+            uploaded_at=now,
         )
     if old:
         files.remove(old.stored_name)

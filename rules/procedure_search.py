@@ -8,7 +8,31 @@ from rules.content import Procedure
 from rules.vietnamese import ascii_digits, fold
 
 # Said in nearly every name or request: they tell nothing apart, so they cannot be missed, only help a little.
-EMPTY_WORDS = frozenset(["thu", "tuc", "dang", "ki", "cap", "lam", "xin", "viec", "cua", "cho", "va", "cac", "toi", "muon", "to", "don", "ho", "so", "ma", "trong", "giay"])
+EMPTY_WORDS = frozenset(
+    [
+        "thu",
+        "tuc",
+        "dang",
+        "ki",
+        "cap",
+        "lam",
+        "xin",
+        "viec",
+        "cua",
+        "cho",
+        "va",
+        "cac",
+        "toi",
+        "muon",
+        "to",
+        "don",
+        "ho",
+        "so",
+        "ma",
+        "trong",
+        "giay",
+    ]
+)
 LONGEST_TYPED, MOST_WORDS = 200, 10  # beyond them nobody searches, and somebody may mean to keep us busy
 CODE = re.compile(r"(?<!\d)(\d)[.\s]*(\d{6})(?!\d)")
 # Both spellings are in use, often in one text: đăng ký and đăng kí, lý lịch and lí lịch, liệt sĩ and liệt sỹ.
@@ -105,7 +129,11 @@ def _entry(procedure: Procedure) -> Entry:
     names = tuple(plain(name) for name in (procedure.name, *procedure.also))
     others = (*names, plain(procedure.field), plain(procedure.result.name))
     return Entry(
-        procedure, title, names, tuple(title.split()), frozenset(word for text in others for word in text.split()),
+        procedure,
+        title,
+        names,
+        tuple(title.split()),
+        frozenset(word for text in others for word in text.split()),
         " | ".join((title, *others)),
     )
 

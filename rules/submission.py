@@ -78,7 +78,10 @@ def known_answers(questions: list[dict], account: Account, site) -> dict[str, st
     """What the account already knows of the answers, and what the definition proposes, by the question's key."""
     village = account.village
     known = {
-        "name": account.full_name, "id_number": account.id_number, "email": account.email, "village": village,
+        "name": account.full_name,
+        "id_number": account.id_number,
+        "email": account.email,
+        "village": village,
         "phone": account.phone and show_phone(account.phone),
         "birth_date": account.birth_date and show_day(date.fromisoformat(account.birth_date)),
         "address": f"{village}, {site.name}, tỉnh {site.province}" if village in [v.name for v in site.villages] else village,
@@ -154,7 +157,9 @@ def content_hash(draft: Draft) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def submit(draft: Draft, seen_hash: str, procedure: dict, office: str, calendar: WorkCalendar, now: datetime, lookup_url) -> Dossier:
+def submit(
+    draft: Draft, seen_hash: str, procedure: dict, office: str, calendar: WorkCalendar, now: datetime, lookup_url
+) -> Dossier:
     """Make the dossier of a complete draft, once; the same form again returns the same dossier.
 
     Raises ContentChanged when the draft became a dossier with other content than `seen_hash`, NotReady when it has
@@ -177,8 +182,13 @@ def submit(draft: Draft, seen_hash: str, procedure: dict, office: str, calendar:
         Paper.update(dossier=dossier).where(Paper.draft == draft).execute()
         workflow.write_event(dossier, workflow.SUBMITTED_EVENT, None, State.SUBMITTED, account, now)
         if account.email:
-            post(f"submitted-{dossier.id}", account.email, f"Đã nộp hồ sơ {dossier.code}",
-                 _letter(dossier, account, lookup_url(dossier.receipt_code)), now)
+            post(
+                f"submitted-{dossier.id}",
+                account.email,
+                f"Đã nộp hồ sơ {dossier.code}",
+                _letter(dossier, account, lookup_url(dossier.receipt_code)),
+                now,
+            )
     return dossier
 
 
@@ -186,7 +196,11 @@ def gaps(draft: Draft, procedure: dict, today: date) -> list[str]:
     """The names of the pages that still want something, in their order; empty when the draft is complete."""
     answers = draft.answers
     found = ["owner"] if owner_faults(answers) else []
-    found += [f"page-{p['number']}" for p in eform.asked_pages(procedure["eform"]["pages"], answers) if eform.faults(p["questions"], answers, today)]
+    found += [
+        f"page-{p['number']}"
+        for p in eform.asked_pages(procedure["eform"]["pages"], answers)
+        if eform.faults(p["questions"], answers, today)
+    ]
     if delivery_faults(answers, offered_deliveries(procedure)):
         found.append("delivery")
     if missing_papers(procedure, papers_of(draft)):
@@ -200,11 +214,19 @@ def _make_dossier(draft: Draft, procedure: dict, office: str, calendar: WorkCale
     for_self = answers["owner"] == "self"
     owner_number = account.id_number if for_self else read_id_number(answers["owner_id_number"])
     return Dossier.create(
-        code=new_dossier_code(office, today, _next_number(office, today)), receipt_code=_free_receipt_code(),
-        office=office, account=account, procedure_slug=procedure["slug"], procedure_title=procedure["title"],
-        procedure=procedure, owner_name=account.full_name if for_self else read_person_name(answers["owner_name"]),
-        owner_last_digits_key=last_digits_key(owner_number), answers=answers, delivery=answers["delivery"],
-        submitted_at=now, expected_on=expected_day(workflow.term_of(procedure), now, calendar),
+        code=new_dossier_code(office, today, _next_number(office, today)),
+        receipt_code=_free_receipt_code(),
+        office=office,
+        account=account,
+        procedure_slug=procedure["slug"],
+        procedure_title=procedure["title"],
+        procedure=procedure,
+        owner_name=account.full_name if for_self else read_person_name(answers["owner_name"]),
+        owner_last_digits_key=last_digits_key(owner_number),
+        answers=answers,
+        delivery=answers["delivery"],
+        submitted_at=now,
+        expected_on=expected_day(workflow.term_of(procedure), now, calendar),
     )
 
 
@@ -213,9 +235,11 @@ def last_digits_key(id_number: str) -> str:
 
 
 def _next_number(office: str, day: date) -> int:
-    (DayCounter.insert(office=office, day=day, last=1)
-     .on_conflict(conflict_target=[DayCounter.office, DayCounter.day], update={DayCounter.last: DayCounter.last + 1})
-     .execute())
+    (
+        DayCounter.insert(office=office, day=day, last=1)
+        .on_conflict(conflict_target=[DayCounter.office, DayCounter.day], update={DayCounter.last: DayCounter.last + 1})
+        .execute()
+    )
     return DayCounter.get(DayCounter.office == office, DayCounter.day == day).last
 
 
@@ -227,7 +251,9 @@ def _free_receipt_code() -> str:
 
 
 def _letter(dossier: Dossier, account: Account, url: str) -> str:
-    expected = f"Ngày hẹn dự kiến: {show_day(dossier.expected_on)} (tính từ khi xã nhận đủ hồ sơ).\n" if dossier.expected_on else ""
+    expected = (
+        f"Ngày hẹn dự kiến: {show_day(dossier.expected_on)} (tính từ khi xã nhận đủ hồ sơ).\n" if dossier.expected_on else ""
+    )
     return f"""Chào {account.full_name},
 
 Bạn đã nộp hồ sơ: {dossier.procedure_title}

@@ -105,6 +105,14 @@ def term_of(procedure: dict) -> Term:
 
 def write_event(dossier, name, source, target, by, now, note="", form_key=None) -> Event:
     return Event.create(
-        dossier=dossier, name=name, from_state=source, to_state=target, note=note, at=now, form_key=form_key,
-        actor_kind=by.role, actor_name=by.full_name, staff=by if isinstance(by, Staff) else None,
+        dossier=dossier,
+        name=name,
+        from_state=source,
+        to_state=target,
+        note=note,
+        at=now,
+        form_key=form_key,
+        actor_kind=by.role,
+        actor_name=by.full_name,
+        staff=by if isinstance(by, Staff) else None,
     )

@@ -47,8 +47,11 @@ def database_url(request, tmp_path_factory):
 def environ(database_url, tmp_path_factory):
     """The settings of the site under test."""
     return {
-        "PATH": os.environ["PATH"], "INSTANCE_DIR": str(tmp_path_factory.mktemp("instance")), "DATABASE_URL": database_url,
-        "SITE_URL": "http://localhost", "SECRET_KEY": "only-for-tests",
+        "PATH": os.environ["PATH"],
+        "INSTANCE_DIR": str(tmp_path_factory.mktemp("instance")),
+        "DATABASE_URL": database_url,
+        "SITE_URL": "http://localhost",
+        "SECRET_KEY": "only-for-tests",
     }
 
 
@@ -105,7 +108,9 @@ class Visitor:
 
     def post(self, path: str, data: dict | None = None, **headers: str) -> Page:
         """Send a form whose token came from somewhere the page stood."""
-        return self._page(self.client.post(path, data={"csrf_token": self.token()} | (data or {}), headers=self.headers | headers), headers)
+        return self._page(
+            self.client.post(path, data={"csrf_token": self.token()} | (data or {}), headers=self.headers | headers), headers
+        )
 
     def send(self, path: str, data: dict, button: str = "") -> Page:
         """Open the page at `path`, fill the form that has `button`, and press it."""
@@ -138,10 +143,17 @@ numbers = itertools.count(64_090_100_001)
 
 def make_account(full_name: str = "Rơ Châm H'Lan", email: str = "hlan@example.vn", id_number: str = "", **more) -> Account:
     id_number = id_number or f"{next(numbers):012}"
-    known = dict(
-        kind="citizen", id_number=id_number, id_number_key=accounts.person_key(id_number), full_name=full_name,
-        birth_date="1990-07-05", village="Thôn 6", phone="+84912345678", email=email, password_hash=hash_of_password(),
-    )
+    known = {
+        "kind": "citizen",
+        "id_number": id_number,
+        "id_number_key": accounts.person_key(id_number),
+        "full_name": full_name,
+        "birth_date": "1990-07-05",
+        "village": "Thôn 6",
+        "phone": "+84912345678",
+        "email": email,
+        "password_hash": hash_of_password(),
+    }
     return Account.create(**known | more)
 
 
@@ -165,8 +177,7 @@ def officer(app):
 
 
 def make_staff(role: str, login_name: str = "", office: str = "H21.129"):
-    staff = accounts.add_staff(login_name or role, f"Cán bộ {role}", role, office, PASSWORD, utc_now())
-    return staff
+    return accounts.add_staff(login_name or role, f"Cán bộ {role}", role, office, PASSWORD, utc_now())
 
 
 @pytest.fixture
@@ -196,9 +207,15 @@ def photo(colour: str = "white", size: tuple[int, int] = (600, 800)) -> bytes:
 def good_answer(question: dict) -> str:
     """An answer that is right for a question, whatever it is."""
     samples = {
-        "text": "Siu Blĕo", "address": "Thôn 6, xã Ia Băng, tỉnh Gia Lai", "village": "Thôn 6", "textarea": "Xin được giải quyết.",
-        "date": "5/7/2026" if question.get("rule") == "not_future" else "5/7/2027", "id_number": "064090001234",
-        "phone": "0912345678", "number": str(question.get("min") or 1), "yes_no": "khong",
+        "text": "Siu Blĕo",
+        "address": "Thôn 6, xã Ia Băng, tỉnh Gia Lai",
+        "village": "Thôn 6",
+        "textarea": "Xin được giải quyết.",
+        "date": "5/7/2026" if question.get("rule") == "not_future" else "5/7/2027",
+        "id_number": "064090001234",
+        "phone": "0912345678",
+        "number": str(question.get("min") or 1),
+        "yes_no": "khong",
     }
     return question["choices"][0] if question["type"] == "choice" else samples[question["type"]]
 
@@ -232,7 +249,12 @@ def submit(app, library, make_draft):
     def make(account: Account, slug: str = BIRTH) -> Dossier:
         draft = make_draft(account, slug)
         return submission.submit(
-            draft, submission.content_hash(draft), library.definitions[slug], "H21.129", library.calendar, utc_now(),
+            draft,
+            submission.content_hash(draft),
+            library.definitions[slug],
+            "H21.129",
+            library.calendar,
+            utc_now(),
             lambda code: f"http://localhost/tra-cuu?ma={code}",
         )
 

@@ -17,10 +17,21 @@ GO_ON = "Lưu và đi tiếp"
 
 # What she answers, by the label on the screen. What the account knows already stands there, what is optional she leaves.
 BIRTH = {
-    "Quan hệ với trẻ": "Mẹ", "Họ của trẻ": "Ksor", "Tên của trẻ": "H'Mai", "Giới tính": "Nữ", "Dân tộc": "Jrai",
-    "Ngày, tháng, năm sinh": "5/7/2026", "Sinh ở đâu": "Cơ sở y tế", "Nơi sinh (tên cơ sở": "Trạm y tế xã Ia Băng",
-    "Quê quán": "Ia Băng, Gia Lai", "Họ, chữ đệm, tên mẹ": "Ksor H'Bia", "Ngày sinh mẹ": "12/3/1998", "Dân tộc mẹ": "Jrai",
-    "Nơi cư trú mẹ": "Thôn 6, xã Ia Băng", "Cha mẹ đã đăng ký kết hôn chưa": "Không", "Có khai cha không": "Không",
+    "Quan hệ với trẻ": "Mẹ",
+    "Họ của trẻ": "Ksor",
+    "Tên của trẻ": "H'Mai",
+    "Giới tính": "Nữ",
+    "Dân tộc": "Jrai",
+    "Ngày, tháng, năm sinh": "5/7/2026",
+    "Sinh ở đâu": "Cơ sở y tế",
+    "Nơi sinh (tên cơ sở": "Trạm y tế xã Ia Băng",
+    "Quê quán": "Ia Băng, Gia Lai",
+    "Họ, chữ đệm, tên mẹ": "Ksor H'Bia",
+    "Ngày sinh mẹ": "12/3/1998",
+    "Dân tộc mẹ": "Jrai",
+    "Nơi cư trú mẹ": "Thôn 6, xã Ia Băng",
+    "Cha mẹ đã đăng ký kết hôn chưa": "Không",
+    "Có khai cha không": "Không",
     "Xin cấp thêm bản sao": "Không",
 }
 PAPERS = ("Giấy chứng sinh", "Giấy tờ tùy thân")
@@ -38,8 +49,13 @@ class Person:
     def details(self) -> dict[str, str]:
         """What the page of password and information asks, by its labels."""
         return {
-            "Mật khẩu": PASSWORD, "Gõ lại mật khẩu": PASSWORD, "Họ và tên": self.full_name, "Ngày sinh": "12/3/1998",
-            "Thôn, làng": "Thôn 6", "Số điện thoại": "0912345678", "E-mail": self.email,
+            "Mật khẩu": PASSWORD,
+            "Gõ lại mật khẩu": PASSWORD,
+            "Họ và tên": self.full_name,
+            "Ngày sinh": "12/3/1998",
+            "Thôn, làng": "Thôn 6",
+            "Số điện thoại": "0912345678",
+            "E-mail": self.email,
         }
 
 

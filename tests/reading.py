@@ -51,12 +51,18 @@ class Page:
 
     def fields(self, button: str = "") -> dict[str, str]:
         """What the form that has `button` would send, as it stands on the page."""
-        form = next(f for f in self.tree.iter("form") if not button or button in [_words(b.text_content()) for b in f.iter("button")])
+        form = next(
+            f for f in self.tree.iter("form") if not button or button in [_words(b.text_content()) for b in f.iter("button")]
+        )
         return {name: value for name, value in form.form_values() if name}
 
     def typed_in(self, name: str) -> str:
         field = self.tree.xpath(f"//*[@name='{name}']")[0]
-        return field.text[1:] if field.tag == "textarea" and (field.text or "").startswith("\n") else (field.get("value") or field.text or "")
+        return (
+            field.text[1:]
+            if field.tag == "textarea" and (field.text or "").startswith("\n")
+            else (field.get("value") or field.text or "")
+        )
 
 
 def check_page(page: Page, is_fragment: bool) -> None:

@@ -34,8 +34,13 @@ class Site:
         self.address = f"http://127.0.0.1:{self.port}"
         self.log = folder / "server.log"
         self.environ = {
-            "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1",
-            "INSTANCE_DIR": str(self.instance), "PORT": str(self.port), "SITE_URL": self.address,
+            "PATH": os.environ["PATH"],
+            "LANG": "C.UTF-8",
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "INSTANCE_DIR": str(self.instance),
+            "PORT": str(self.port),
+            "SITE_URL": self.address,
         } | environ
         self.server: subprocess.Popen | None = None
 
@@ -51,8 +56,13 @@ class Site:
 
     def _run(self, arguments: list[str], typed: str) -> str:
         done = subprocess.run(
-            [sys.executable, *arguments], cwd=PROJECT, env=self.environ | {"PYTHONPATH": f"{PROJECT}:{PROJECT / 'tests'}"},
-            input=typed, capture_output=True, text=True, timeout=120,
+            [sys.executable, *arguments],
+            cwd=PROJECT,
+            env=self.environ | {"PYTHONPATH": f"{PROJECT}:{PROJECT / 'tests'}"},
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=120,
         )
         assert done.returncode == 0, f"{arguments}: {done.stdout}\n{done.stderr}"
         return done.stdout

@@ -99,11 +99,14 @@ def test_a_database_that_is_gone_is_noticed(app, monkeypatch):
     assert not answers()
 
 
-@pytest.mark.parametrize("moment", [
-    datetime(2026, 11, 23, 12, 0, tzinfo=VIETNAM),
-    datetime(2026, 11, 23, 0, 30, 15, 123456, tzinfo=VIETNAM),
-    datetime(2026, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
-])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime(2026, 11, 23, 12, 0, tzinfo=VIETNAM),
+        datetime(2026, 11, 23, 0, 30, 15, 123456, tzinfo=VIETNAM),
+        datetime(2026, 12, 31, 23, 59, 59, 999999, tzinfo=UTC),
+    ],
+)
 def test_a_moment_comes_back_aware_in_utc_and_the_same(app, moment):
     Attempts.create(key="a", started_at=moment, blocked_until=None)
 

@@ -85,8 +85,13 @@ def register(site, who: person.Person) -> float:
     page = browser.send(page, "Tiến hành đăng ký", id_number=who.id_number)
     began = time.monotonic()
     page = browser.send(
-        page, "Đăng ký", password=person.PASSWORD, password_again=person.PASSWORD, full_name=who.full_name,
-        birth_date="12/3/1998", email=who.email,
+        page,
+        "Đăng ký",
+        password=person.PASSWORD,
+        password_again=person.PASSWORD,
+        full_name=who.full_name,
+        birth_date="12/3/1998",
+        email=who.email,
     )
     took = time.monotonic() - began
     assert "mở e-mail" in page.findtext(".//h1")

@@ -36,7 +36,7 @@ def test_a_change_of_any_byte_breaks_the_seal():
     sealed = Sealer([NEW]).seal(b"card photo")
 
     for place in range(len(sealed)):
-        changed = sealed[:place] + bytes([sealed[place] ^ 1]) + sealed[place + 1:]
+        changed = sealed[:place] + bytes([sealed[place] ^ 1]) + sealed[place + 1 :]
         with pytest.raises(SealBroken):
             Sealer([NEW]).open(changed)
 

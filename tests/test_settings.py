@@ -47,17 +47,20 @@ def test_every_setting_says_what_it_means():
     assert [setting.name for setting in SETTINGS if len(setting.meaning) < 20] == []
 
 
-@pytest.mark.parametrize("name, typed, value", [
-    ("PORT", "8080", 8080),
-    ("THREADS", "16", 16),
-    ("INSTANCE_DIR", "/srv/iabang", "/srv/iabang"),
-    ("SITE_URL", "https://dvc.iabang.vn", "https://dvc.iabang.vn"),
-    ("TRUSTED_HOSTS", "dvc.iabang.vn, iabang.vn,", ["dvc.iabang.vn", "iabang.vn"]),
-    ("TRUSTED_PROXIES", "1", 1),
-    ("DATABASE_URL", "postgresql://dvc@db/dvc", "postgresql://dvc@db/dvc"),
-    ("MAIL_URL", "smtps://mail.iabang.vn", "smtps://mail.iabang.vn"),
-    ("RATE_LIMITS", "off", False),
-])
+@pytest.mark.parametrize(
+    "name, typed, value",
+    [
+        ("PORT", "8080", 8080),
+        ("THREADS", "16", 16),
+        ("INSTANCE_DIR", "/srv/iabang", "/srv/iabang"),
+        ("SITE_URL", "https://dvc.iabang.vn", "https://dvc.iabang.vn"),
+        ("TRUSTED_HOSTS", "dvc.iabang.vn, iabang.vn,", ["dvc.iabang.vn", "iabang.vn"]),
+        ("TRUSTED_PROXIES", "1", 1),
+        ("DATABASE_URL", "postgresql://dvc@db/dvc", "postgresql://dvc@db/dvc"),
+        ("MAIL_URL", "smtps://mail.iabang.vn", "smtps://mail.iabang.vn"),
+        ("RATE_LIMITS", "off", False),
+    ],
+)
 def test_the_environment_overrides_the_default(name, typed, value):
     assert read_settings({name: typed})[name] == value
 
@@ -81,14 +84,24 @@ def test_the_name_of_the_site_is_trusted_and_signs_its_mail():
     assert settings["MAIL_FROM"] == "khong-tra-loi@dvc.iabang.vn"
 
 
-@pytest.mark.parametrize("name, typo", [
-    ("PORT", "80OO"), ("PORT", "-1"), ("PORT", "70000"),
-    ("THREADS", "eight"), ("THREADS", "0"),
-    ("TRUSTED_PROXIES", "one"), ("TRUSTED_PROXIES", "-1"),
-    ("RATE_LIMITS", "of"), ("RATE_LIMITS", "ON"),
-    ("SITE_URL", "dvc.iabang.vn"), ("SITE_URL", "htps://dvc.iabang.vn"), ("SITE_URL", "https://"),
-    ("SITE_URL", "HTTPS://dvc.iabang.vn"),
-])
+@pytest.mark.parametrize(
+    "name, typo",
+    [
+        ("PORT", "80OO"),
+        ("PORT", "-1"),
+        ("PORT", "70000"),
+        ("THREADS", "eight"),
+        ("THREADS", "0"),
+        ("TRUSTED_PROXIES", "one"),
+        ("TRUSTED_PROXIES", "-1"),
+        ("RATE_LIMITS", "of"),
+        ("RATE_LIMITS", "ON"),
+        ("SITE_URL", "dvc.iabang.vn"),
+        ("SITE_URL", "htps://dvc.iabang.vn"),
+        ("SITE_URL", "https://"),
+        ("SITE_URL", "HTTPS://dvc.iabang.vn"),
+    ],
+)
 def test_a_typo_stops_the_start_and_names_the_setting(name, typo):
     with pytest.raises(SettingRefused, match=f"^{name}="):
         read_settings({name: typo})
@@ -135,10 +148,13 @@ def test_starting_opens_no_database(start, tmp_path):
     assert not (tmp_path / "instance" / "app.db").exists()
 
 
-@pytest.mark.parametrize("settings, said", [
-    ({}, "SITE_URL is plain http"),
-    ({"SITE_URL": "https://dvc.iabang.vn", "RATE_LIMITS": "off"}, "RATE_LIMITS=off"),
-])
+@pytest.mark.parametrize(
+    "settings, said",
+    [
+        ({}, "SITE_URL is plain http"),
+        ({"SITE_URL": "https://dvc.iabang.vn", "RATE_LIMITS": "off"}, "RATE_LIMITS=off"),
+    ],
+)
 def test_what_is_unsafe_is_said_in_the_log(start, caplog, settings, said):
     with caplog.at_level(logging.WARNING, "iabang"):
         start(**settings)

@@ -56,7 +56,7 @@ class TextBrowser:
 
     @property
     def status(self) -> str:
-        return " ".join(self.display[-self.status_lines:])
+        return " ".join(self.display[-self.status_lines :])
 
     @property
     def text(self) -> str:

@@ -128,9 +128,16 @@ class DetailsForm(NumberForm):
     def _password_is_not_about_them(self) -> bool:
         birth = self.birth_date.value
         known = (
-            self.id_number.value, self.full_name.value, self.phone.data or "", f"0{self.phone.value[3:]}", self.email.value,
-            f"{birth:%d%m%Y}", f"{birth:%Y%m%d}", f"{birth.day}{birth.month}{birth.year}",
-            g.library.site.name, *g.library.site.old_names,
+            self.id_number.value,
+            self.full_name.value,
+            self.phone.data or "",
+            f"0{self.phone.value[3:]}",
+            self.email.value,
+            f"{birth:%d%m%Y}",
+            f"{birth:%Y%m%d}",
+            f"{birth.day}{birth.month}{birth.year}",
+            g.library.site.name,
+            *g.library.site.old_names,
         )
         try:
             read_new_password(self.password.data, SHORTEST_PASSWORD, known)
@@ -140,9 +147,16 @@ class DetailsForm(NumberForm):
 
     def applicant(self) -> Applicant:
         return Applicant(
-            kind=KINDS[self.kind.data][0], id_number=self.id_number.value, full_name=self.full_name.value,
-            birth_date=self.birth_date.value, village=self.village.value, phone=self.phone.value, email=self.email.value,
-            password=self.password.value, business_name=self.business_name.value, tax_code=self.tax_code.value,
+            kind=KINDS[self.kind.data][0],
+            id_number=self.id_number.value,
+            full_name=self.full_name.value,
+            birth_date=self.birth_date.value,
+            village=self.village.value,
+            phone=self.phone.value,
+            email=self.email.value,
+            password=self.password.value,
+            business_name=self.business_name.value,
+            tax_code=self.tax_code.value,
         )
 
 

@@ -33,8 +33,12 @@ def _fetch(path: str) -> Response:
     parts = urlsplit(path)
     environ = {name: value for name, value in request.environ.items() if not name.startswith(("werkzeug.", "flask."))}
     environ |= {
-        "REQUEST_METHOD": "GET", "PATH_INFO": unquote(parts.path).encode().decode("latin-1"), "QUERY_STRING": parts.query,
-        "CONTENT_LENGTH": "0", "CONTENT_TYPE": "", "wsgi.input": BytesIO(),
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": unquote(parts.path).encode().decode("latin-1"),
+        "QUERY_STRING": parts.query,
+        "CONTENT_LENGTH": "0",
+        "CONTENT_TYPE": "",
+        "wsgi.input": BytesIO(),
         "HTTP_COOKIE": f"{current_app.session_interface.cookie_name(current_app)}={session.token or ''}",
     }
     # A context of its own, so that nothing this request has already looked up (form token, login) is taken for the next's.

@@ -51,9 +51,15 @@ def log_in():
 @open_to(*WORKERS_AT_DESK)
 def waiting_dossiers():
     chosen = request.args.get("xem", "")
-    queue = desk.queue(current_user.office, chosen if chosen in desk.QUEUES else desk.FIRST_QUEUE, utc_now(),
-                       request.args.get("trang", 1, type=int))
-    return render_template("desk/waiting_dossiers.html", queue=queue, queues=desk.QUEUES, counts=desk.counts(current_user.office, utc_now()))
+    queue = desk.queue(
+        current_user.office,
+        chosen if chosen in desk.QUEUES else desk.FIRST_QUEUE,
+        utc_now(),
+        request.args.get("trang", 1, type=int),
+    )
+    return render_template(
+        "desk/waiting_dossiers.html", queue=queue, queues=desk.QUEUES, counts=desk.counts(current_user.office, utc_now())
+    )
 
 
 # --- one dossier -----------------------------------------------------------------------------------------------------
@@ -70,8 +76,12 @@ class MoveForm(Form):
 
 
 class RefusalForm(MoveForm):
-    reason = ReadField("Lý do", lambda text: clean_text(text, 500, lines=True), "Nhập lý do từ chối",
-                       hint="Người nộp đọc được lý do này khi đăng nhập. Viết rõ thiếu gì, làm tiếp thế nào.")
+    reason = ReadField(
+        "Lý do",
+        lambda text: clean_text(text, 500, lines=True),
+        "Nhập lý do từ chối",
+        hint="Người nộp đọc được lý do này khi đăng nhập. Viết rõ thiếu gì, làm tiếp thế nào.",
+    )
 
 
 @bp.get("/ho-so/<code>")
@@ -83,9 +93,15 @@ def show_dossier(code: str):
 def show(dossier: Dossier, form: Form, fault: str = "", status: int = 200):
     log_security("dossier opened", staff=current_user.id, dossier=dossier.code, purpose="queue")
     page = render_template(
-        "desk/show_dossier.html", dossier=dossier, form=form, fault=fault, moves=workflow.open_moves(dossier, current_user),
-        papers=list(dossier.papers), documents={d["key"]: d["name"] for d in dossier.procedure["documents"]},
-        pages=desk.answers_shown(dossier, utc_now()), events=submission.timeline(dossier),
+        "desk/show_dossier.html",
+        dossier=dossier,
+        form=form,
+        fault=fault,
+        moves=workflow.open_moves(dossier, current_user),
+        papers=list(dossier.papers),
+        documents={d["key"]: d["name"] for d in dossier.procedure["documents"]},
+        pages=desk.answers_shown(dossier, utc_now()),
+        events=submission.timeline(dossier),
     )
     return page, status
 
@@ -98,7 +114,9 @@ def accept_dossier(code: str):
     if not form.validate():
         return show(dossier, form, form.problems()[0][1], 422)
     try:
-        workflow.make_move(dossier, "accept", current_user._get_current_object(), utc_now(), g.library.calendar, form_key=key_of(form, dossier))
+        workflow.make_move(
+            dossier, "accept", current_user._get_current_object(), utc_now(), g.library.calendar, form_key=key_of(form, dossier)
+        )
     except MoveRefused as refusal:
         return show(dossier_of_my_office(code), MoveForm(formdata=None), str(refusal), 409)
     return go_on(".show_dossier", code=code, da="tiep-nhan")
@@ -111,8 +129,15 @@ def refuse_dossier(code: str):
     form = RefusalForm()
     if form.validate_on_submit():
         try:
-            workflow.make_move(dossier, "refuse", current_user._get_current_object(), utc_now(), g.library.calendar,
-                               note=form.reason.value, form_key=key_of(form, dossier))
+            workflow.make_move(
+                dossier,
+                "refuse",
+                current_user._get_current_object(),
+                utc_now(),
+                g.library.calendar,
+                note=form.reason.value,
+                form_key=key_of(form, dossier),
+            )
         except MoveRefused as refusal:
             return show(dossier_of_my_office(code), MoveForm(formdata=None), str(refusal), 409)
         return go_on(".show_dossier", code=code, da="tu-choi")
@@ -129,7 +154,9 @@ def key_of(form: MoveForm, dossier: Dossier) -> str:
 def open_paper(code: str, paper_id: int):
     dossier = dossier_of_my_office(code)
     paper = Paper.get_or_none(Paper.id == paper_id, Paper.dossier == dossier) or abort(404)
-    log_security("paper opened", staff=current_user.id, dossier=dossier.code, paper=paper.id, document=paper.document_key, purpose="queue")
+    log_security(
+        "paper opened", staff=current_user.id, dossier=dossier.code, paper=paper.id, document=paper.document_key, purpose="queue"
+    )
     return send_paper(paper)
 
 

@@ -19,7 +19,10 @@ PAGES = {
     404: ("Không có trang này", "Có thể địa chỉ gõ thiếu chữ, hoặc trang đã đổi chỗ. Tìm việc cần làm ở trang chủ."),
     405: ("Không mở được theo cách này", "Quay lại trang trước rồi bấm nút trên trang."),
     408: ("Mạng chậm quá", "Dữ liệu chưa tới đủ. Điều đã lưu vẫn còn. Hãy gửi lại."),
-    413: ("Dữ liệu gửi lên lớn quá", "Mỗi giấy tối đa 5 MB. Quay lại trang trước, chọn ảnh nhỏ hơn rồi gửi lại. Điều đã lưu vẫn còn."),
+    413: (
+        "Dữ liệu gửi lên lớn quá",
+        "Mỗi giấy tối đa 5 MB. Quay lại trang trước, chọn ảnh nhỏ hơn rồi gửi lại. Điều đã lưu vẫn còn.",
+    ),
     429: ("Thử nhiều lần quá", "Chờ vài phút rồi thử lại."),
     500: ("Trang gặp lỗi", "Lỗi ở phía xã, không phải do bạn. Điều đã lưu vẫn còn. Chờ ít phút rồi thử lại."),
     503: ("Đang bận", "Chờ một phút rồi thử lại. Điều đã lưu vẫn còn."),

@@ -1,5 +1,7 @@
 """The front door, what the commune says of itself, and the health of the program."""
 
+import shutil
+
 from flask import Blueprint, Response, current_app, g, render_template, send_from_directory
 
 import database
@@ -37,8 +39,16 @@ def privacy():
 def health():
     if not database.answers():
         return Response("database does not answer\n", 503, mimetype="text/plain")
-    warning = "" if current_app.config["RATE_LIMITS"] else "\nwarning: RATE_LIMITS=off"
-    return Response(f"ok{warning}\n", mimetype="text/plain")
+    return Response("\n".join(["ok", *warnings(), ""]), mimetype="text/plain")
+
+
+def warnings():
+    """What whoever runs the machine should mend soon, a line each."""
+    if not current_app.config["RATE_LIMITS"]:
+        yield "warning: RATE_LIMITS=off"
+    disk = shutil.disk_usage(current_app.config["INSTANCE_DIR"])
+    if disk.free < disk.total / 10:
+        yield f"warning: {disk.free * 100 // disk.total} % of the disk is free"
 
 
 @bp.get("/static/<mark>/<path:filename>")

@@ -21,7 +21,9 @@ class DigitsForm(Form):
     """The dossier code is a counter and can be guessed; four digits of the owner's number stand beside it."""
 
     ma = HiddenField()
-    last_digits = ReadField("4 số cuối giấy tờ của chủ hồ sơ", read_last_digits, "Nhập 4 số cuối số căn cước (hoặc CMND) của chủ hồ sơ")
+    last_digits = ReadField(
+        "4 số cuối giấy tờ của chủ hồ sơ", read_last_digits, "Nhập 4 số cuối số căn cước (hoặc CMND) của chủ hồ sơ"
+    )
 
 
 NOT_FOUND = "Không có hồ sơ nào như vậy. So lại từng chữ với giấy biên nhận. Vẫn không được thì hỏi Bộ phận Một cửa."

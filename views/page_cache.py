@@ -92,7 +92,9 @@ def _is_known(environ, headers: list) -> bool:
     """Whether the browser already holds this very representation (RFC 9110 §13.1.2)."""
     asked = environ.get("HTTP_IF_NONE_MATCH", "")
     etag = dict(headers).get("ETag")
-    return bool(etag and environ["REQUEST_METHOD"] == "GET" and etag in (part.strip().removeprefix("W/") for part in asked.split(",")))
+    return bool(
+        etag and environ["REQUEST_METHOD"] == "GET" and etag in (part.strip().removeprefix("W/") for part in asked.split(","))
+    )
 
 
 def _keep_only_htmx_flags(environ) -> None:

@@ -23,7 +23,9 @@ def page():
     number = min(max(request.args.get("trang", 1, type=int), 1), pages)
     dossiers = mine.order_by(Dossier.id.desc()).paginate(number, A_PAGE)
     drafts = Draft.open_ones().where(Draft.account == current_user.id)
-    return render_template("personal/page.html", drafts=list(drafts), dossiers=list(dossiers), page=number, pages=pages, library=g.library)
+    return render_template(
+        "personal/page.html", drafts=list(drafts), dossiers=list(dossiers), page=number, pages=pages, library=g.library
+    )
 
 
 @bp.get("/ho-so/<code>")

@@ -38,13 +38,20 @@ def show_found(wanted: str):
     try:
         text = clean_text(wanted, 100)
     except WrongInput as fault:
-        return render_template("procedures/found.html", wanted=wanted[:100], fault=str(fault), found=[], nearest=[], page=1, pages=1)
+        return render_template(
+            "procedures/found.html", wanted=wanted[:100], fault=str(fault), found=[], nearest=[], page=1, pages=1
+        )
     found = g.library.index.find(text)
     pages = max(1, -(-len(found) // A_PAGE))
     page = min(max(request.args.get("trang", 1, type=int), 1), pages)
     return render_template(
-        "procedures/found.html", wanted=text, count=len(found), found=found[(page - 1) * A_PAGE : page * A_PAGE], page=page,
-        pages=pages, nearest=[] if found else g.library.index.nearest(text),
+        "procedures/found.html",
+        wanted=text,
+        count=len(found),
+        found=found[(page - 1) * A_PAGE : page * A_PAGE],
+        page=page,
+        pages=pages,
+        nearest=[] if found else g.library.index.nearest(text),
     )
 
 
@@ -56,8 +63,11 @@ def show_procedure(slug: str):
     kept, today = g.library.procedures[slug], in_vietnam(utc_now()).date()
     needs = {need: [d for d in procedure["documents"] if paper_need(d) == need] for need in ("upload", "maybe", "none")}
     return render_template(
-        "procedures/show_procedure.html", procedure=procedure, needs=needs, offered=offered_deliveries(procedure),
-        valid_to=kept.valid_to, in_force=is_in_force(kept, today), may_be_submitted=may_be_submitted(kept, today),
+        "procedures/show_procedure.html",
+        procedure=procedure,
+        needs=needs,
+        offered=offered_deliveries(procedure),
+        valid_to=kept.valid_to,
+        in_force=is_in_force(kept, today),
+        may_be_submitted=may_be_submitted(kept, today),
     )
-
-

@@ -16,14 +16,19 @@ from views.headers import STATIC, inline_style, is_first_visit
 
 ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII")
 # Screens on which a step goes on that the guide binds to another screen of the same room.
-SAME_STEP = {
-    f"submission.{page}": "submission.check" for page in ("owner", "questions", "delivery", "papers")
-}
+SAME_STEP = {f"submission.{page}": "submission.check" for page in ("owner", "questions", "delivery", "papers")}
 FILTERS = {
-    "dong": vietnamese.show_dong, "day": vietnamese.show_day, "long_day": vietnamese.show_long_day,
-    "weekday": vietnamese.show_weekday_short, "moment": vietnamese.show_moment, "size": vietnamese.show_bytes,
-    "phone": identity.show_phone, "masked_number": masking.mask_id_number, "masked_email": masking.mask_email,
-    "receipt": show_receipt_code, "in_vietnam": vietnamese.in_vietnam,
+    "dong": vietnamese.show_dong,
+    "day": vietnamese.show_day,
+    "long_day": vietnamese.show_long_day,
+    "weekday": vietnamese.show_weekday_short,
+    "moment": vietnamese.show_moment,
+    "size": vietnamese.show_bytes,
+    "phone": identity.show_phone,
+    "masked_number": masking.mask_id_number,
+    "masked_email": masking.mask_email,
+    "receipt": show_receipt_code,
+    "in_vietnam": vietnamese.in_vietnam,
 }
 
 
@@ -31,8 +36,15 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters |= FILTERS | {"keys": keys, "typed": typed, "zip_same": zip_same}
     app.jinja_env.globals |= {
-        "asset": asset, "inline_style": inline_style, "roman": ROMAN, "state_names": STATE_NAMES, "deliveries": DELIVERIES,
-        "show_answer": eform.show_answer, "kinds": eform.KINDS, "done_words": DONE_WORDS, "event_labels": EVENT_LABELS,
+        "asset": asset,
+        "inline_style": inline_style,
+        "roman": ROMAN,
+        "state_names": STATE_NAMES,
+        "deliveries": DELIVERIES,
+        "show_answer": eform.show_answer,
+        "kinds": eform.KINDS,
+        "done_words": DONE_WORDS,
+        "event_labels": EVENT_LABELS,
     }
     app.context_processor(describe_screen)
 
@@ -89,7 +101,9 @@ def keys(text: str) -> Markup:
     """A guide's sentence, with each {label} drawn as the button it names."""
     # A full stop after a wide button would stand alone on a line of its own.
     parts = (text.removesuffix(".") if text.endswith("}.") else text).replace("}", "{").split("{")
-    return Markup("").join(Markup('<b class="key">{}</b>').format(part) if i % 2 else escape(part) for i, part in enumerate(parts))
+    return Markup("").join(
+        Markup('<b class="key">{}</b>').format(part) if i % 2 else escape(part) for i, part in enumerate(parts)
+    )
 
 
 def typed(text: str | None, most: int = eform.TYPED_MOST) -> str:

@@ -43,8 +43,17 @@ def answer_page(walk: Walk, name: str, keys: list[str], find_faults, template: s
 def show_page(walk: Walk, name: str, template: str, form: Form, faults: dict[str, str], stale: bool = False, **more) -> str:
     number, count = walk.place(name)
     return render_template(
-        template, walk=walk, procedure=walk.procedure, answers=walk.answers, form=form, number=number, count=count,
-        back=walk.before(name), faults={"": STALE} | faults if stale else faults, from_check=bool(request.values.get("from_check")), **more,
+        template,
+        walk=walk,
+        procedure=walk.procedure,
+        answers=walk.answers,
+        form=form,
+        number=number,
+        count=count,
+        back=walk.before(name),
+        faults={"": STALE} | faults if stale else faults,
+        from_check=bool(request.values.get("from_check")),
+        **more,
     )
 
 
@@ -71,10 +80,17 @@ def questions(slug: str, number: int):
     page = next((page for page in walk.question_pages if page["number"] == number), None) or abort(404)
     # From the check page everything can be mended; on the way there only what is not yet known is asked.
     is_mending = request.values.get("from_check") or walk.was_sent(f"page-{number}")
-    asked = page["questions"] if is_mending else eform.open_questions(page["questions"], walk.answers, today()) or page["questions"]
+    asked = (
+        page["questions"] if is_mending else eform.open_questions(page["questions"], walk.answers, today()) or page["questions"]
+    )
     return answer_page(
-        walk, f"page-{number}", [question["key"] for question in asked if question["key"] in request.form or not request.form],
-        lambda answers: eform.faults(page["questions"], answers, today()), "submission/questions.html", page=page, asked=asked,
+        walk,
+        f"page-{number}",
+        [question["key"] for question in asked if question["key"] in request.form or not request.form],
+        lambda answers: eform.faults(page["questions"], answers, today()),
+        "submission/questions.html",
+        page=page,
+        asked=asked,
         villages=g.library.villages(),
     )
 
@@ -85,8 +101,12 @@ def delivery(slug: str):
     walk = Walk(slug)
     offered = submission.offered_deliveries(walk.procedure)
     return answer_page(
-        walk, "delivery", ["delivery", "delivery_address"], lambda answers: submission.delivery_faults(answers, offered),
-        "submission/delivery.html", offered={key: DELIVERIES[key] for key in offered},
+        walk,
+        "delivery",
+        ["delivery", "delivery_address"],
+        lambda answers: submission.delivery_faults(answers, offered),
+        "submission/delivery.html",
+        offered={key: DELIVERIES[key] for key in offered},
     )
 
 
@@ -140,8 +160,16 @@ def show_papers(walk: Walk, form: Form, faults: dict[str, str] | None = None):
     usual = [d["key"] for d in documents if d["required"] == "mandatory"]
     opened = {*usual, *sent, *(faults or {}), request.args.get("them")}
     page = show_page(
-        walk, "papers", "submission/papers.html", form, faults or {}, documents=documents, sent=sent, opened=opened,
-        closed=[d for d in documents if d["need"] == "maybe" and d["key"] not in opened], all_shown="them" in request.args,
+        walk,
+        "papers",
+        "submission/papers.html",
+        form,
+        faults or {},
+        documents=documents,
+        sent=sent,
+        opened=opened,
+        closed=[d for d in documents if d["need"] == "maybe" and d["key"] not in opened],
+        all_shown="them" in request.args,
     )
     return page, 422 if faults else 200
 
@@ -187,7 +215,12 @@ def submit(walk: Walk, draft: Draft, form: Form):
     library = g.library
     try:
         dossier = submission.submit(
-            draft, request.form.get("seen", ""), walk.procedure, library.site.codes.agency, library.calendar, utc_now(),
+            draft,
+            request.form.get("seen", ""),
+            walk.procedure,
+            library.site.codes.agency,
+            library.calendar,
+            utc_now(),
             lambda code: url_for_outside("lookup.look_up", ma=code),
         )
     except ContentChanged as changed:
@@ -203,9 +236,17 @@ def show_check(walk: Walk, form: Form, faults: dict[str, str] | None = None):
         return redirect(url_for("personal.page"), 303)
     gaps = submission.gaps(walk.draft, walk.procedure, today())
     page = show_page(
-        walk, "check", "submission/check.html", form, faults or {}, pages=walk.question_pages, sent=walk.papers(),
-        gaps=[page for page in walk.pages() if page.name in gaps], addresses={page.name: page.address for page in [*walk.pages(), *map(walk.page_of, walk.question_pages)]},
-        seen=submission.content_hash(walk.draft), today=today(),
+        walk,
+        "check",
+        "submission/check.html",
+        form,
+        faults or {},
+        pages=walk.question_pages,
+        sent=walk.papers(),
+        gaps=[page for page in walk.pages() if page.name in gaps],
+        addresses={page.name: page.address for page in [*walk.pages(), *map(walk.page_of, walk.question_pages)]},
+        seen=submission.content_hash(walk.draft),
+        today=today(),
         documents={d["key"]: d for d in walk.procedure["documents"]},
     )
     return page, 422 if faults else 200

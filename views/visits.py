@@ -51,9 +51,7 @@ class Visits(SessionInterface):
 
     def save_session(self, app: Flask, session: Visit, response: Response) -> None:
         if session.is_new:
-            response.set_cookie(
-                cookie_name(app), session.token, path="/", httponly=True, samesite="Lax", secure=is_https(app)
-            )
+            response.set_cookie(cookie_name(app), session.token, path="/", httponly=True, samesite="Lax", secure=is_https(app))
 
 
 def is_https(app: Flask) -> bool:

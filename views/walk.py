@@ -53,7 +53,9 @@ class Walk:
         ]
 
     def page_of(self, page: dict) -> Page:
-        return Page(f"page-{page['number']}", url_for("submission.questions", slug=self.slug, number=page["number"]), page["title"])
+        return Page(
+            f"page-{page['number']}", url_for("submission.questions", slug=self.slug, number=page["number"]), page["title"]
+        )
 
     def is_to_answer(self, page: dict) -> bool:
         """Whether a person has to see the page: not when the account answers all of it (the check page shows it still)."""
@@ -69,7 +71,9 @@ class Walk:
         if request.form.get("from_check"):
             return url_for("submission.check", slug=self.slug)
         pages = self.pages()
-        return pages[[page.name for page in pages].index(name) + 1].address
+        names = [page.name for page in pages]
+        # Another tab may just have given an answer that takes this page away.
+        return pages[names.index(name) + 1].address if name in names else url_for("submission.start", slug=self.slug)
 
     def before(self, name: str) -> str:
         pages = self.pages()

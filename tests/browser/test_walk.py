@@ -389,9 +389,13 @@ def test_back_shows_the_page_before_and_reload_sends_nothing_again(phone_logged_
     assert phone.complaints == []
 
 
-@pytest.mark.parametrize("start, label, style", [
-    ("/huong-dan/nop-ho-so/1", "In cả bài", "print"), ("/tai-khoan/dang-nhap", "Cán bộ đăng nhập", "desk"),
-])
+@pytest.mark.parametrize(
+    "start, label, style",
+    [
+        ("/huong-dan/nop-ho-so/1", "In cả bài", "print"),
+        ("/tai-khoan/dang-nhap", "Cán bộ đăng nhập", "desk"),
+    ],
+)
 def test_a_page_with_a_style_sheet_of_its_own_brings_it_and_leaves_none_behind(site, pick_up, start, label, style):
     """A fragment goes into <main>: it could do neither."""
     phone = pick_up()

@@ -93,6 +93,7 @@ def test_a_full_disk_is_named_and_leaves_no_file(kept, folder, monkeypatch, call
 
     def refuse(*_):
         raise OSError(reason, os.strerror(reason))
+
     monkeypatch.setattr(files.os, call, refuse)
 
     with pytest.raises(StorageFull):
@@ -108,7 +109,7 @@ def test_a_name_is_given_only_after_file_and_folders_are_on_disk(kept, monkeypat
 
     kept.keep(PHOTO)
 
-    after_file = calls[calls.index("rename") - 1:]
+    after_file = calls[calls.index("rename") - 1 :]
     assert after_file == ["fsync", "rename", "fsync", "fsync", "fsync"]
 
 

@@ -51,6 +51,7 @@ def open_office():
         controller.start()
         opened.append(controller)
         return port
+
     yield open_office
     for controller in opened:
         controller.stop()
@@ -135,10 +136,25 @@ def test_any_subject_arrives_as_it_was(subject):
     assert words_of(arrived) == words_of(letter["Subject"])
 
 
-@pytest.mark.parametrize("to", [
-    "dan@thu.example\r\nBcc: all@thu.example", "dan@thu.example\n", "a@thu.example, b@thu.example",
-    "a@thu.example;b@thu.example", "a@thu.example b@thu.example", "Dân <dan@thu.example>", "dan", "@thu.example",
-    "dan@", "", "dan@thu@example", "dan\0@thu.example", "dân@thu.example", f"dan@{'a' * 70}.example"])
+@pytest.mark.parametrize(
+    "to",
+    [
+        "dan@thu.example\r\nBcc: all@thu.example",
+        "dan@thu.example\n",
+        "a@thu.example, b@thu.example",
+        "a@thu.example;b@thu.example",
+        "a@thu.example b@thu.example",
+        "Dân <dan@thu.example>",
+        "dan",
+        "@thu.example",
+        "dan@",
+        "",
+        "dan@thu@example",
+        "dan\0@thu.example",
+        "dân@thu.example",
+        f"dan@{'a' * 70}.example",
+    ],
+)
 def test_anything_but_one_address_is_refused(outbox, to):
     with pytest.raises(ValueError):
         outbox.send(to, "Xác nhận", BODY, "confirm-1")
@@ -228,6 +244,7 @@ def test_the_name_and_password_in_the_address_are_used(open_office):
     def let_in(server, session, envelope, mechanism, login):
         seen.append((login.login, login.password))
         return AuthResult(success=True)
+
     port = open_office(PostOffice(), auth_require_tls=False, authenticator=let_in)
 
     mailer_at(f"smtp://mot%40cua:m%2Fk@127.0.0.1:{port}", SENDER).send("dan@thu.example", "Xác nhận", BODY, "confirm-1")
@@ -244,9 +261,15 @@ def test_a_server_without_encryption_gets_nothing_when_encryption_is_asked(open_
     assert office.envelopes == []
 
 
-@pytest.mark.parametrize("url, port, tls", [
-    ("smtp://thu.example", 25, ""), ("smtp://thu.example?tls=starttls", 587, "starttls"),
-    ("smtps://thu.example", 465, "tls"), ("smtps://a:b@thu.example:2465", 2465, "tls")])
+@pytest.mark.parametrize(
+    "url, port, tls",
+    [
+        ("smtp://thu.example", 25, ""),
+        ("smtp://thu.example?tls=starttls", 587, "starttls"),
+        ("smtps://thu.example", 465, "tls"),
+        ("smtps://a:b@thu.example:2465", 2465, "tls"),
+    ],
+)
 def test_the_mail_address_picks_port_and_encryption(url, port, tls):
     mailer = mailer_at(url, SENDER)
 
@@ -254,8 +277,18 @@ def test_the_mail_address_picks_port_and_encryption(url, port, tls):
     assert (mailer.host, mailer.port, mailer.tls) == ("thu.example", port, tls)
 
 
-@pytest.mark.parametrize("url", ["", "file:outbox", "file://host/outbox", "http://thu.example", "smtp://",
-                                 "smtp://thu.example?tls=yes", "smtp://a:b@thu.example"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "file:outbox",
+        "file://host/outbox",
+        "http://thu.example",
+        "smtp://",
+        "smtp://thu.example?tls=yes",
+        "smtp://a:b@thu.example",
+    ],
+)
 def test_a_mail_address_that_is_unknown_or_unsafe_is_refused(url):
     with pytest.raises(ValueError):
         mailer_at(url, SENDER)
@@ -264,6 +297,7 @@ def test_a_mail_address_that_is_unknown_or_unsafe_is_refused(url):
 def test_a_full_disk_delays_the_letter_and_leaves_nothing(outbox, monkeypatch):
     def refuse(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
     monkeypatch.setattr(files.os, "rename", refuse)
 
     with pytest.raises(MailDelayed):

@@ -89,6 +89,7 @@ def comes_out_clean_or_refused(data):
 
 # Pictures
 
+
 @pytest.mark.parametrize("name", ["cccd.jpg", "CCCD.JPEG", "cccd", "image:1024", "ngày 12.3", ""])
 def test_a_photo_of_a_paper_is_taken(name):
     paper = clean_paper(jpeg(), name)
@@ -97,9 +98,22 @@ def test_a_photo_of_a_paper_is_taken(name):
     assert opened(paper).size == (60, 40)
 
 
-@pytest.mark.parametrize("mode, kind", [
-    ("1", "PNG"), ("L", "PNG"), ("LA", "PNG"), ("P", "PNG"), ("RGB", "PNG"), ("RGBA", "PNG"), ("I;16", "PNG"),
-    ("L", "JPEG"), ("RGB", "JPEG"), ("CMYK", "JPEG"), ("YCbCr", "JPEG")])
+@pytest.mark.parametrize(
+    "mode, kind",
+    [
+        ("1", "PNG"),
+        ("L", "PNG"),
+        ("LA", "PNG"),
+        ("P", "PNG"),
+        ("RGB", "PNG"),
+        ("RGBA", "PNG"),
+        ("I;16", "PNG"),
+        ("L", "JPEG"),
+        ("RGB", "JPEG"),
+        ("CMYK", "JPEG"),
+        ("YCbCr", "JPEG"),
+    ],
+)
 def test_a_picture_of_any_mode_keeps_its_dark_and_light(mode, kind):
     drawn = picture(mode) if mode != "I;16" else picture("I").point(lambda value: value * 256).convert("I;16")
 
@@ -119,8 +133,7 @@ def test_what_is_transparent_becomes_white(mode):
     assert seen.convert("L").getextrema() == (255, 255)
 
 
-@pytest.mark.parametrize("size, clean_size", [((3000, 2000), (1600, 1067)), ((1000, 4000), (400, 1600)),
-                                              ((5000, 1), (1600, 1))])
+@pytest.mark.parametrize("size, clean_size", [((3000, 2000), (1600, 1067)), ((1000, 4000), (400, 1600)), ((5000, 1), (1600, 1))])
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_a_large_picture_is_made_smaller(size, clean_size, kind):
     paper = clean_paper(file_of(picture(size=size), kind))
@@ -198,6 +211,7 @@ def test_of_a_photo_with_a_second_one_behind_it_the_first_is_kept():
 
 # Pictures that are refused
 
+
 def test_an_empty_file_is_refused():
     assert "0 byte" in refusal_of(b"", "cccd.jpg")
 
@@ -215,19 +229,35 @@ def test_a_heavy_photo_is_refused_with_its_weight_and_the_limit(size, named):
     assert f"Ảnh nặng {named}. Mỗi giấy tối đa 5 MB." in message
 
 
-@pytest.mark.parametrize("data, name", [
-    (b"<!doctype html><script>alert(1)</script>", "cccd.jpg"), (b"<svg onload='alert(1)'/>", "cccd.svg"),
-    (file_of(picture("P"), "GIF"), "cccd.png"), (file_of(picture(), "TIFF"), "cccd.jpg"),
-    (file_of(picture(), "WEBP"), ""),
-    (b"MZ" + bytes(100), "cccd.jpg"), (b"PK\x03\x04", "don.docx"), (b"\0" * 100, ""), (b" %PDF-1.7", "don.pdf"),
-    (b"GIF89a" + jpeg(), "cccd.jpg")])
+@pytest.mark.parametrize(
+    "data, name",
+    [
+        (b"<!doctype html><script>alert(1)</script>", "cccd.jpg"),
+        (b"<svg onload='alert(1)'/>", "cccd.svg"),
+        (file_of(picture("P"), "GIF"), "cccd.png"),
+        (file_of(picture(), "TIFF"), "cccd.jpg"),
+        (file_of(picture(), "WEBP"), ""),
+        (b"MZ" + bytes(100), "cccd.jpg"),
+        (b"PK\x03\x04", "don.docx"),
+        (b"\0" * 100, ""),
+        (b" %PDF-1.7", "don.pdf"),
+        (b"GIF89a" + jpeg(), "cccd.jpg"),
+    ],
+)
 def test_a_file_of_another_kind_is_refused(data, name):
     assert refusal_of(data, name) == papers.MESSAGES["kind"]
 
 
-@pytest.mark.parametrize("data, name, new", [
-    (pdf(), "don.jpg", ".pdf"), (jpeg(), "cccd.pdf", ".jpg"), (jpeg(), "a.jpg.html", ".jpg"),
-    (jpeg(), "cccd.PNG", ".jpg"), (file_of(picture(), "PNG"), "a.jpeg", ".png")])
+@pytest.mark.parametrize(
+    "data, name, new",
+    [
+        (pdf(), "don.jpg", ".pdf"),
+        (jpeg(), "cccd.pdf", ".jpg"),
+        (jpeg(), "a.jpg.html", ".jpg"),
+        (jpeg(), "cccd.PNG", ".jpg"),
+        (file_of(picture(), "PNG"), "a.jpeg", ".png"),
+    ],
+)
 def test_a_name_that_does_not_fit_is_refused_with_the_one_that_does(data, name, new):
     assert f"Đổi đuôi tên tệp thành {new}" in refusal_of(data, name)
 
@@ -242,10 +272,13 @@ def test_a_picture_short_of_its_promised_pixels_is_refused():
 
 
 @pytest.mark.parametrize("part", [0.001, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99])
-@pytest.mark.parametrize("data", [file_of(noise(120, 90), "JPEG"), file_of(noise(120, 90), "JPEG", progressive=True),
-                                  file_of(noise(120, 90), "PNG")], ids=["jpeg", "progressive", "png"])
+@pytest.mark.parametrize(
+    "data",
+    [file_of(noise(120, 90), "JPEG"), file_of(noise(120, 90), "JPEG", progressive=True), file_of(noise(120, 90), "PNG")],
+    ids=["jpeg", "progressive", "png"],
+)
 def test_a_picture_cut_off_is_refused(data, part):
-    assert refusal_of(data[:max(8, int(len(data) * part))]) == papers.MESSAGES["broken picture"]
+    assert refusal_of(data[: max(8, int(len(data) * part))]) == papers.MESSAGES["broken picture"]
 
 
 def test_a_photo_too_big_for_the_memory_it_may_take_is_refused_so():
@@ -256,7 +289,7 @@ def test_a_photo_too_big_for_the_memory_it_may_take_is_refused_so():
 
 def test_a_photo_that_takes_endless_passes_is_stopped():
     data = file_of(Image.new("L", (6000, 4900)), "JPEG", progressive=True)
-    last_pass = data[data.rindex(b"\xff\xda"):-2]
+    last_pass = data[data.rindex(b"\xff\xda") : -2]
 
     assert refusal_of(data[:-2] + last_pass * 3000 + b"\xff\xd9") == papers.MESSAGES["slow"]
 
@@ -276,9 +309,9 @@ def test_random_bytes_behind_a_good_beginning_are_refused(magic):
 
 
 @pytest.mark.parametrize("seed", range(5))
-@pytest.mark.parametrize("data", [file_of(noise(60, 40), "JPEG", exif=exif_with(6)),
-                                  file_of(picture("P"), "PNG"), pdf(2)],
-                         ids=["jpeg", "png", "pdf"])
+@pytest.mark.parametrize(
+    "data", [file_of(noise(60, 40), "JPEG", exif=exif_with(6)), file_of(picture("P"), "PNG"), pdf(2)], ids=["jpeg", "png", "pdf"]
+)
 def test_damage_anywhere_is_refused_or_comes_out_clean(data, seed):
     chance = random.Random(seed)
     damaged = bytearray(data)
@@ -291,6 +324,7 @@ def test_damage_anywhere_is_refused_or_comes_out_clean(data, seed):
 
 
 # PDF
+
 
 def test_a_short_pdf_is_taken():
     paper = clean_paper(pdf(30), "đơn.pdf")
@@ -341,8 +375,19 @@ def carry_xfa(document):
     document.Root.AcroForm = pikepdf.Dictionary(Fields=[], XFA=document.make_stream(b"<xdp/>"))
 
 
-@pytest.mark.parametrize("change", [run_script, run_script_when_a_page_opens, run_named_script, run_script_from_a_link,
-                                    launch_program, carry_file, carry_stray_file, carry_xfa])
+@pytest.mark.parametrize(
+    "change",
+    [
+        run_script,
+        run_script_when_a_page_opens,
+        run_named_script,
+        run_script_from_a_link,
+        launch_program,
+        carry_file,
+        carry_stray_file,
+        carry_xfa,
+    ],
+)
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_pdf_that_does_things_or_carries_files_is_refused(change, packed):
     streams = pikepdf.ObjectStreamMode.generate if packed else pikepdf.ObjectStreamMode.disable
@@ -364,8 +409,11 @@ def test_a_pdf_keeps_no_author_no_links_no_trace_of_its_making():
         page = document.pages[0]
         page.PieceInfo = pikepdf.Dictionary(Maker=SECRET.decode())
         link = pikepdf.Dictionary(S=pikepdf.Name.URI, URI=SECRET.decode())
-        page.Annots = [pikepdf.Dictionary(Subtype=pikepdf.Name.Link, A=link),
-                       document.make_indirect(pikepdf.Dictionary(Subtype=pikepdf.Name.Ink, T=SECRET.decode(), A=link))]
+        page.Annots = [
+            pikepdf.Dictionary(Subtype=pikepdf.Name.Link, A=link),
+            document.make_indirect(pikepdf.Dictionary(Subtype=pikepdf.Name.Ink, T=SECRET.decode(), A=link)),
+        ]
+
     data = pdf(change=sign, object_stream_mode=pikepdf.ObjectStreamMode.disable)
     assert data.count(SECRET) >= 6
 
@@ -379,8 +427,12 @@ def test_a_photo_inside_a_pdf_keeps_its_pixels_but_no_place():
     photo = jpeg(exif=exif_with(), comment=SECRET)
 
     def place(document):
-        document.pages[0].Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Im0=document.make_stream(
-            photo + SECRET, Subtype=pikepdf.Name.Image, Filter=pikepdf.Name.DCTDecode)))
+        document.pages[0].Resources = pikepdf.Dictionary(
+            XObject=pikepdf.Dictionary(
+                Im0=document.make_stream(photo + SECRET, Subtype=pikepdf.Name.Image, Filter=pikepdf.Name.DCTDecode)
+            )
+        )
+
     clean = clean_paper(pdf(change=place)).data
 
     document = pikepdf.open(BytesIO(clean))
@@ -400,7 +452,7 @@ def everything_in(data):
 def test_a_pdf_cut_off_is_refused(part):
     data = pdf(3)
 
-    assert refusal_of(data[:int(len(data) * part)]) in (papers.MESSAGES["broken pdf"], papers.MESSAGES["kind"])
+    assert refusal_of(data[: int(len(data) * part)]) in (papers.MESSAGES["broken pdf"], papers.MESSAGES["kind"])
 
 
 def test_a_pdf_without_pages_is_refused():
@@ -408,6 +460,7 @@ def test_a_pdf_without_pages_is_refused():
 
 
 # The child process
+
 
 def test_the_server_process_never_loads_a_decoder():
     code = "import gateways.papers, sys; print({'PIL', 'pikepdf'} & set(sys.modules))"
@@ -422,6 +475,7 @@ def test_the_child_gets_none_of_our_secrets(monkeypatch):
     def look(command, **settings):
         seen.update(settings)
         return subprocess.CompletedProcess(command, 1, b"", b"")
+
     monkeypatch.setattr(papers.subprocess, "run", look)
 
     with pytest.raises(CleanerBroken):
@@ -444,13 +498,30 @@ def test_a_cleaner_that_does_not_start_is_not_blamed_on_the_paper(monkeypatch):
 
 # Names
 
-@pytest.mark.parametrize("given_name, clean_name", [
-    ("ảnh CCCD.jpg", "ảnh CCCD.jpg"), ("/home/dan/ảnh.jpg", "ảnh.jpg"), (r"C:\Users\Dân\ảnh.jpg", "ảnh.jpg"),
-    ("a\u0309nh.jpg", "ảnh.jpg"), ("gpj.\u202eexe.jpg", "gpj.exe.jpg"), ("a\r\nB: c.jpg", "a B: c.jpg"),
-    ("a\0b\x1b[2J.png", "ab[2J.png"), ("../../etc/passwd", "passwd"), ("..", "giay-to"), ("", "giay-to"),
-    (None, "giay-to"), (".jpg", "jpg"), (".htaccess", "htaccess"), ("ảnh/", "giay-to"),
-    ("\u200b.\u200b", "giay-to"), ("ảnh .jpg ", "ảnh.jpg"),
-    ("x" * 200 + ".jpeg", "x" * 75 + ".jpeg"), ("\udc80.pdf", "pdf")])
+
+@pytest.mark.parametrize(
+    "given_name, clean_name",
+    [
+        ("ảnh CCCD.jpg", "ảnh CCCD.jpg"),
+        ("/home/dan/ảnh.jpg", "ảnh.jpg"),
+        (r"C:\Users\Dân\ảnh.jpg", "ảnh.jpg"),
+        ("a\u0309nh.jpg", "ảnh.jpg"),
+        ("gpj.\u202eexe.jpg", "gpj.exe.jpg"),
+        ("a\r\nB: c.jpg", "a B: c.jpg"),
+        ("a\0b\x1b[2J.png", "ab[2J.png"),
+        ("../../etc/passwd", "passwd"),
+        ("..", "giay-to"),
+        ("", "giay-to"),
+        (None, "giay-to"),
+        (".jpg", "jpg"),
+        (".htaccess", "htaccess"),
+        ("ảnh/", "giay-to"),
+        ("\u200b.\u200b", "giay-to"),
+        ("ảnh .jpg ", "ảnh.jpg"),
+        ("x" * 200 + ".jpeg", "x" * 75 + ".jpeg"),
+        ("\udc80.pdf", "pdf"),
+    ],
+)
 def test_a_file_name_is_made_fit_to_show(given_name, clean_name):
     assert clean_filename(given_name) == clean_name
 

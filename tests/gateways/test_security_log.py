@@ -102,7 +102,7 @@ def test_the_chain_goes_on_after_a_scribble_and_owns_up_to_it(log, path):
 
 @pytest.mark.parametrize("cut", range(1, 150, 7))
 def test_a_line_torn_by_a_power_cut_is_tolerated_and_owned_up_to(log, path, cut):
-    path.write_bytes(path.read_bytes()[:-1 - cut])
+    path.write_bytes(path.read_bytes()[: -1 - cut])
     assert verify(path) == []
 
     log.write("login", account=6)
@@ -156,6 +156,7 @@ def test_a_full_disk_leaves_no_half_line(log, path, monkeypatch):
 
     def refuse(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
+
     monkeypatch.setattr(security_log.os, "write", write_half_once)
 
     with pytest.raises(OSError):

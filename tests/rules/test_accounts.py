@@ -196,8 +196,10 @@ def test_unknown_wrong_and_unconfirmed_are_told_the_same(register, refusal):
     make_staff("officer")
 
     said = {
-        refusal(check_citizen, "064090888003", PASSWORD), refusal(check_citizen, NUMBER, "wrong"),
-        refusal(check_citizen, "064090888002", PASSWORD), refusal(check_staff, "officer", "wrong"),
+        refusal(check_citizen, "064090888003", PASSWORD),
+        refusal(check_citizen, NUMBER, "wrong"),
+        refusal(check_citizen, "064090888002", PASSWORD),
+        refusal(check_staff, "officer", "wrong"),
         refusal(check_staff, "nobody", PASSWORD),
     }
     assert said == {accounts.WRONG_LOGIN}
@@ -320,10 +322,17 @@ def test_a_citizen_stays_twelve_hours_and_staff_ten(owner):
     assert (citizens.expires_at - NOW, officers.expires_at - NOW) == (12 * HOUR, 10 * HOUR)
 
 
-@pytest.mark.parametrize("later, is_open", [
-    (timedelta(0), True), (29 * MINUTE, True), (30 * MINUTE, False), (-5 * MINUTE, True), (-11 * MINUTE, False),
-    (-400 * DAY, False),
-])
+@pytest.mark.parametrize(
+    "later, is_open",
+    [
+        (timedelta(0), True),
+        (29 * MINUTE, True),
+        (30 * MINUTE, False),
+        (-5 * MINUTE, True),
+        (-11 * MINUTE, False),
+        (-400 * DAY, False),
+    ],
+)
 def test_a_login_is_open_for_half_an_hour_of_rest(owner, later, is_open):
     login = find_login(begin_login(owner, "", NOW))
 
@@ -444,11 +453,18 @@ def test_staff_who_have_left_cannot_log_in(app):
         check_staff("h.lan", PASSWORD, HOME, NOW)
 
 
-@pytest.mark.parametrize("name, role, said", [
-    ("h.lan", "officer", "taken"), (" H.Lan", "leader", "taken"), ("b", "citizen", "role must be one of"),
-    ("b", "", "role must be one of"),
-    (" ", "officer", "Nhập tên"), ("x" * 61, "officer", "nhiều nhất 60"), ("a\x00b", "officer", "ký tự ẩn"),
-])
+@pytest.mark.parametrize(
+    "name, role, said",
+    [
+        ("h.lan", "officer", "taken"),
+        (" H.Lan", "leader", "taken"),
+        ("b", "citizen", "role must be one of"),
+        ("b", "", "role must be one of"),
+        (" ", "officer", "Nhập tên"),
+        ("x" * 61, "officer", "nhiều nhất 60"),
+        ("a\x00b", "officer", "ký tự ẩn"),
+    ],
+)
 def test_a_taken_or_unfit_name_or_an_unknown_role_is_refused(app, name, role, said):
     add()
 

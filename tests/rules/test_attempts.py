@@ -36,10 +36,15 @@ def wait(now=NOW, who="a", limit=SMALL) -> timedelta:
     return timedelta(0)
 
 
-@pytest.mark.parametrize("limit, failures, window", [
-    (LOGIN_BY_PERSON, 10, 15 * MINUTE), (LOGIN_BY_ADDRESS, 200, 15 * MINUTE), (LOOKUP_BY_ADDRESS, 20, 10 * MINUTE),
-    (MAIL_BY_PERSON, 3, HOUR),
-])
+@pytest.mark.parametrize(
+    "limit, failures, window",
+    [
+        (LOGIN_BY_PERSON, 10, 15 * MINUTE),
+        (LOGIN_BY_ADDRESS, 200, 15 * MINUTE),
+        (LOOKUP_BY_ADDRESS, 20, 10 * MINUTE),
+        (MAIL_BY_PERSON, 3, HOUR),
+    ],
+)
 def test_the_limits_are_those_of_the_requirements(limit, failures, window):
     assert (limit.failures, limit.window, limit.longest_wait) == (failures, window, HOUR)
 
@@ -120,10 +125,16 @@ def test_the_refusal_says_how_many_minutes_to_wait(seconds, said):
     assert f"Chờ {said} rồi" in str(TooManyTries(NOW + timedelta(seconds=seconds), NOW))
 
 
-@pytest.mark.parametrize("address, group", [
-    ("113.160.5.77", "113.160.5.0/24"), ("2001:ee0:4141:7::1", "2001:ee0:4141::/48"),
-    ("", "unknown"), ("not an address", "unknown"), ("1.2.3.4, 5.6.7.8", "unknown"),
-])
+@pytest.mark.parametrize(
+    "address, group",
+    [
+        ("113.160.5.77", "113.160.5.0/24"),
+        ("2001:ee0:4141:7::1", "2001:ee0:4141::/48"),
+        ("", "unknown"),
+        ("not an address", "unknown"),
+        ("1.2.3.4, 5.6.7.8", "unknown"),
+    ],
+)
 def test_an_address_counts_with_its_neighbours(address, group):
     assert address_group(address) == group
 

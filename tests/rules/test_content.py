@@ -48,6 +48,7 @@ def questions_of(procedure):
 
 # What ships
 
+
 def test_the_shipped_content_has_no_faults():
     assert check_content(SHIPPED) == []
 
@@ -140,6 +141,7 @@ def test_an_empty_value_is_as_good_as_absent(content):
 
 # The traps of YAML
 
+
 @pytest.mark.parametrize("written", ["001077012345", "no", "12:30:00", "1e3", "on", "~"])
 def test_yaml_keeps_what_was_written(folder, spoil, written):
     spoil("site.yaml", 'phone: ""', f"phone: {written}")
@@ -182,6 +184,7 @@ def test_a_missing_file_is_named(folder, name):
 
 
 # Every kind of fault, with file and place
+
 
 @pytest.mark.parametrize(
     "name, old, new, fault",
@@ -291,6 +294,7 @@ def test_a_guide_of_the_letter_may_not_be_missing(folder):
 
 
 # All faults of all files in one run
+
 
 def test_a_most_used_procedure_that_is_not_there_is_named(folder, spoil):
     spoil("site.yaml", "  - dang-ky-khai-sinh\n", "  - dang-ky-khai-sinh-moi\n")

@@ -197,9 +197,7 @@ def test_overdue_begins_after_the_due_moment():
 # --- for every moment ------------------------------------------------------------------------------------------------
 
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 1), timezones=st.just(UTC))
-terms = st.builds(
-    Term, st.sampled_from([kind for kind in KINDS if kind != "fixed_window"]), st.integers(1, 40), st.times()
-)
+terms = st.builds(Term, st.sampled_from([kind for kind in KINDS if kind != "fixed_window"]), st.integers(1, 40), st.times())
 
 
 @quick

@@ -55,10 +55,18 @@ RIGHT = {
     "address": [("Thôn 6, xã Ia Băng", "Thôn 6, xã Ia Băng")],
     "village": [("Thôn 6", "Thôn 6"), ("Plei Bông", "Plei Bông")],
     "textarea": [("dòng một\r\ndòng  hai", "dòng một\ndòng hai"), ("x" * 1000, "x" * 1000)],
-    "date": [("5/7/2026", "5/7/2026"), ("05072026", "5/7/2026"), ("2026-07-05", "5/7/2026"), ("7/1950", "7/1950"),
-    ("1950", "1950")],
-    "id_number": [("064090001234", "064090001234"), ("0640 9000 1234", "064090001234"),
-                  ("０６４０９０００１２３４", "064090001234")],
+    "date": [
+        ("5/7/2026", "5/7/2026"),
+        ("05072026", "5/7/2026"),
+        ("2026-07-05", "5/7/2026"),
+        ("7/1950", "7/1950"),
+        ("1950", "1950"),
+    ],
+    "id_number": [
+        ("064090001234", "064090001234"),
+        ("0640 9000 1234", "064090001234"),
+        ("０６４０９０００１２３４", "064090001234"),
+    ],
     "phone": [("0912345678", "+84912345678"), ("+84 912 345 678", "+84912345678")],
     "number": [("2", "2"), ("8.000.000", "8000000"), ("８", "8"), ("007", "7"), ("0", "0")],
     "choice": [("Nam", "Nam"), ("Nữ", "Nữ")],
@@ -150,16 +158,32 @@ def test_a_number_keeps_its_limits(typed, said):
     assert said in refusal("number", typed, min=1, max=50)
 
 
-@pytest.mark.parametrize("typed, is_future", [
-    ("23/11/2026", False), ("24/11/2026", True), ("11/2026", False), ("12/2026", True), ("2026", False), ("2027", True),
-])
+@pytest.mark.parametrize(
+    "typed, is_future",
+    [
+        ("23/11/2026", False),
+        ("24/11/2026", True),
+        ("11/2026", False),
+        ("12/2026", True),
+        ("2026", False),
+        ("2027", True),
+    ],
+)
 def test_a_birth_is_not_in_the_future(typed, is_future):
     assert bool(faults([question("date", rule="not_future")], {"q": typed}, TODAY)) == is_future
 
 
-@pytest.mark.parametrize("typed, is_past", [
-    ("23/11/2026", False), ("22/11/2026", True), ("11/2026", False), ("10/2026", True), ("2026", False), ("2025", True),
-])
+@pytest.mark.parametrize(
+    "typed, is_past",
+    [
+        ("23/11/2026", False),
+        ("22/11/2026", True),
+        ("11/2026", False),
+        ("10/2026", True),
+        ("2026", False),
+        ("2025", True),
+    ],
+)
 def test_a_plan_is_not_in_the_past(typed, is_past):
     assert bool(faults([question("date", rule="not_past")], {"q": typed}, TODAY)) == is_past
 
@@ -172,12 +196,19 @@ def test_an_old_number_is_read_only_where_the_definition_says_so():
 # --- showing ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind, typed, shown", [
-    ("phone", "0912345678", "0912 345 678"), ("yes_no", "co", "Có"), ("yes_no", "khong", "Không"),
-    ("date", "05072026", "5/7/2026"),
-    ("text", " H’Lan ", "H’Lan"), ("id_number", "0640 9000 1234", "064090001234"), ("text", "", ""),
-    ("date", "hôm qua", "hôm qua"),
-])
+@pytest.mark.parametrize(
+    "kind, typed, shown",
+    [
+        ("phone", "0912345678", "0912 345 678"),
+        ("yes_no", "co", "Có"),
+        ("yes_no", "khong", "Không"),
+        ("date", "05072026", "5/7/2026"),
+        ("text", " H’Lan ", "H’Lan"),
+        ("id_number", "0640 9000 1234", "064090001234"),
+        ("text", "", ""),
+        ("date", "hôm qua", "hôm qua"),
+    ],
+)
 def test_an_answer_is_shown_as_people_read_it_and_a_wrong_one_as_typed(kind, typed, shown):
     assert show_answer(question(kind), typed, TODAY) == shown
 
@@ -185,15 +216,26 @@ def test_an_answer_is_shown_as_people_read_it_and_a_wrong_one_as_typed(kind, typ
 # --- which questions are asked ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("show_if, answers, asked", [
-    ({}, {}, True),
-    ({"a": "true"}, {"a": "co"}, True), ({"a": "true"}, {"a": "khong"}, False), ({"a": "true"}, {}, False),
-    ({"a": True}, {"a": "co"}, True), ({"a": "false"}, {"a": "khong"}, True),
-    ({"a": "Nam"}, {"a": " Nam "}, True), ({"a": "Nam"}, {"a": "nam"}, False),
-    ({"a": ["Nam", "Nữ"]}, {"a": "Nữ"}, True), ({"a": ["Nam", "Nữ"]}, {"a": "Khác"}, False),
-    ({"a": ""}, {}, True), ({"a": ""}, {"a": "  "}, True), ({"a": ""}, {"a": "12"}, False),
-    ({"a": "true", "b": "Nam"}, {"a": "co", "b": "Nam"}, True), ({"a": "true", "b": "Nam"}, {"a": "co", "b": "Nữ"}, False),
-])
+@pytest.mark.parametrize(
+    "show_if, answers, asked",
+    [
+        ({}, {}, True),
+        ({"a": "true"}, {"a": "co"}, True),
+        ({"a": "true"}, {"a": "khong"}, False),
+        ({"a": "true"}, {}, False),
+        ({"a": True}, {"a": "co"}, True),
+        ({"a": "false"}, {"a": "khong"}, True),
+        ({"a": "Nam"}, {"a": " Nam "}, True),
+        ({"a": "Nam"}, {"a": "nam"}, False),
+        ({"a": ["Nam", "Nữ"]}, {"a": "Nữ"}, True),
+        ({"a": ["Nam", "Nữ"]}, {"a": "Khác"}, False),
+        ({"a": ""}, {}, True),
+        ({"a": ""}, {"a": "  "}, True),
+        ({"a": ""}, {"a": "12"}, False),
+        ({"a": "true", "b": "Nam"}, {"a": "co", "b": "Nam"}, True),
+        ({"a": "true", "b": "Nam"}, {"a": "co", "b": "Nữ"}, False),
+    ],
+)
 def test_a_question_is_asked_when_earlier_answers_call_for_it(show_if, answers, asked):
     assert is_asked(question("text", show_if=show_if), answers) == asked
 

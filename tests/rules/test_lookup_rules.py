@@ -21,8 +21,13 @@ def dossier(make_draft, library):
     account = make_account(full_name="Rơ Châm H'Lan", id_number="064090554321", email="hlan@example.vn", phone="+84912345678")
     draft = make_draft(account)
     answers = {
-        "owner": "other", "owner_name": "Siu Blĕo Nay", "owner_id_number": "064090009876", "owner_relation": "Con",
-        "delivery": "post", "delivery_address": "12 Làng Bông, Ia Băng", "con_ten": "Ksor Thuận",
+        "owner": "other",
+        "owner_name": "Siu Blĕo Nay",
+        "owner_id_number": "064090009876",
+        "owner_relation": "Con",
+        "delivery": "post",
+        "delivery_address": "12 Làng Bông, Ia Băng",
+        "con_ten": "Ksor Thuận",
     }
     submission.save_page(draft, "owner", answers, NOW)
     draft = Draft.get_by_id(draft.id)
@@ -38,17 +43,40 @@ def test_the_view_holds_nothing_personal(dossier):
     shown = everything_shown(public_view(dossier, NOW))
 
     personal = [
-        "H'Lan", "Rơ Châm", "Siu", "Blĕo", "Nay", "064090554321", "064090009876", "4321", "9876", "hlan@", "912345678", "912 345",
-        "Làng Bông", "Thuận", "anh.jpg", "1990",
+        "H'Lan",
+        "Rơ Châm",
+        "Siu",
+        "Blĕo",
+        "Nay",
+        "064090554321",
+        "064090009876",
+        "4321",
+        "9876",
+        "hlan@",
+        "912345678",
+        "912 345",
+        "Làng Bông",
+        "Thuận",
+        "anh.jpg",
+        "1990",
     ]
     assert [word for word in personal if word in shown] == []
 
 
 def test_the_view_has_no_place_for_answers_papers_or_people():
     assert {field.name for field in dataclasses.fields(lookup.PublicView)} == {
-        "procedure_title", "owner", "state", "state_name", "state_meaning", "next_step", "delivery", "submitted_at",
+        "procedure_title",
+        "owner",
+        "state",
+        "state_name",
+        "state_meaning",
+        "next_step",
+        "delivery",
+        "submitted_at",
         "expected_on",
-        "due_at", "is_overdue", "happened",
+        "due_at",
+        "is_overdue",
+        "happened",
     }
 
 
@@ -114,9 +142,16 @@ def test_the_digits_are_kept_only_as_a_keyed_fingerprint(dossier):
     assert len(dossier.owner_last_digits_key) == 64 and "9876" not in dossier.owner_last_digits_key[-4:]
 
 
-@pytest.mark.parametrize("typed, digits", [
-    ("9876", "9876"), (" 98 76 ", "9876"), ("９８７６", "9876"), ("…9876", "9876"), ("0007", "0007"),
-])
+@pytest.mark.parametrize(
+    "typed, digits",
+    [
+        ("9876", "9876"),
+        (" 98 76 ", "9876"),
+        ("９８７６", "9876"),
+        ("…9876", "9876"),
+        ("0007", "0007"),
+    ],
+)
 def test_four_digits_are_read_as_people_type_them(typed, digits):
     assert read_last_digits(typed) == digits
 

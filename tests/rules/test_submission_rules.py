@@ -45,7 +45,13 @@ def send(library):
     def press(draft, seen=None, now=MONDAY_9, office="H21.129"):
         definition = library.definitions[draft.procedure_slug]
         return submission.submit(
-            draft, seen or content_hash(draft), definition, office, library.calendar, now, lambda code: f"http://localhost/tra-cuu?ma={code}"
+            draft,
+            seen or content_hash(draft),
+            definition,
+            office,
+            library.calendar,
+            now,
+            lambda code: f"http://localhost/tra-cuu?ma={code}",
         )
 
     return press
@@ -90,7 +96,8 @@ def test_two_taps_at_the_same_moment_begin_one_draft(account):
 
 def test_each_procedure_and_each_person_has_a_draft_of_its_own(account):
     drafts = [
-        open_or_begin_draft(account, BIRTH, MONDAY_9), open_or_begin_draft(account, "dang-ky-ket-hon", MONDAY_9),
+        open_or_begin_draft(account, BIRTH, MONDAY_9),
+        open_or_begin_draft(account, "dang-ky-ket-hon", MONDAY_9),
         open_or_begin_draft(make_account(id_number="064090500001"), BIRTH, MONDAY_9),
     ]
 
@@ -170,12 +177,19 @@ def test_an_empty_draft_has_gaps_everywhere_in_the_order_of_the_pages(account, b
     assert found[1:-2] == sorted(found[1:-2]) and "page-4" in found
 
 
-@pytest.mark.parametrize("typed, gap", [
-    ({"owner": ""}, "owner"), ({"owner": "other"}, "owner"), ({"con_ngay_sinh": "24/11/2026"}, "page-4"),
-    ({"con_ten": " "}, "page-3"),
-    ({"con_ten": "\u200b"}, "page-3"), ({"delivery": "drone"}, "delivery"), ({"delivery": "post"}, "delivery"),
-    ({"delivery": "post", "delivery_address": "\u200b"}, "delivery"),
-])
+@pytest.mark.parametrize(
+    "typed, gap",
+    [
+        ({"owner": ""}, "owner"),
+        ({"owner": "other"}, "owner"),
+        ({"con_ngay_sinh": "24/11/2026"}, "page-4"),
+        ({"con_ten": " "}, "page-3"),
+        ({"con_ten": "\u200b"}, "page-3"),
+        ({"delivery": "drone"}, "delivery"),
+        ({"delivery": "post"}, "delivery"),
+        ({"delivery": "post", "delivery_address": "\u200b"}, "delivery"),
+    ],
+)
 def test_a_wrong_answer_is_a_gap_of_its_page_and_nothing_is_submitted(draft, birth, send, typed, gap):
     spoilt = answer(draft, **typed)
 
@@ -194,11 +208,17 @@ def test_a_paper_that_is_needed_is_a_gap_until_it_is_sent(draft, birth, send):
     assert traces() == NOTHING
 
 
-@pytest.mark.parametrize("said, need", [
-    ({}, "upload"), ({"required": "conditional"}, "maybe"), ({"present_only": True}, "maybe"),
-    ({"key": "to_khai", "digital_substitute": "Biểu mẫu điện tử"}, "none"), ({"key": "to_khai"}, "upload"),
-    ({"digital_substitute": "VNeID"}, "upload"),
-])
+@pytest.mark.parametrize(
+    "said, need",
+    [
+        ({}, "upload"),
+        ({"required": "conditional"}, "maybe"),
+        ({"present_only": True}, "maybe"),
+        ({"key": "to_khai", "digital_substitute": "Biểu mẫu điện tử"}, "none"),
+        ({"key": "to_khai"}, "upload"),
+        ({"digital_substitute": "VNeID"}, "upload"),
+    ],
+)
 def test_which_papers_are_needed_follows_from_the_definition(said, need):
     assert paper_need({"key": "giay", "required": "mandatory", "present_only": False, "digital_substitute": ""} | said) == need
 
@@ -215,10 +235,17 @@ def test_every_procedure_can_be_completed(account, make_draft, library):
     assert found == dict.fromkeys(here, [])
 
 
-@pytest.mark.parametrize("key, typed", [
-    ("owner_name", ""), ("owner_name", "Siu 3"), ("owner_id_number", ""), ("owner_id_number", "123"),
-    ("owner_relation", ""), ("owner_relation", "Người lạ"),
-])
+@pytest.mark.parametrize(
+    "key, typed",
+    [
+        ("owner_name", ""),
+        ("owner_name", "Siu 3"),
+        ("owner_id_number", ""),
+        ("owner_id_number", "123"),
+        ("owner_relation", ""),
+        ("owner_relation", "Người lạ"),
+    ],
+)
 def test_another_owner_needs_name_number_and_relation(key, typed):
     assert owner_faults(OTHER) == {}
     assert list(owner_faults(OTHER | {key: typed})) == [key]
@@ -283,12 +310,15 @@ def test_who_has_no_mail_submits_all_the_same(make_draft, send):
     assert Message.select().count() == 0
 
 
-@pytest.mark.parametrize("submitted_at, expected_on", [
-    (MONDAY_9, date(2026, 11, 23)),
-    (datetime(2026, 11, 23, 8, 5, tzinfo=UTC), date(2026, 11, 25)),  # after three o'clock; the 24th is a holiday
-    (datetime(2026, 11, 23, 15, 0, tzinfo=UTC), date(2026, 11, 25)),  # at night: as if when the office opens
-    (datetime(2026, 11, 24, 3, 0, tzinfo=UTC), date(2026, 11, 25)),
-])
+@pytest.mark.parametrize(
+    "submitted_at, expected_on",
+    [
+        (MONDAY_9, date(2026, 11, 23)),
+        (datetime(2026, 11, 23, 8, 5, tzinfo=UTC), date(2026, 11, 25)),  # after three o'clock; the 24th is a holiday
+        (datetime(2026, 11, 23, 15, 0, tzinfo=UTC), date(2026, 11, 25)),  # at night: as if when the office opens
+        (datetime(2026, 11, 24, 3, 0, tzinfo=UTC), date(2026, 11, 25)),
+    ],
+)
 def test_the_expected_day_knows_the_hour_and_the_24th_of_november(draft, send, submitted_at, expected_on):
     assert Dossier.get_by_id(send(draft, now=submitted_at).id).expected_on == expected_on
 
@@ -419,7 +449,9 @@ def test_a_paper_sent_while_submitting_belongs_to_the_dossier_or_is_refused(app,
     def send_late_photo():
         with app.app_context():
             submitted.wait(10)
-            keep_paper(draft, "gcn_ket_hon", CleanPaper(b"late", "image/jpeg", "muon.jpg", 10, 10), app.extensions["files"], utc_now())
+            keep_paper(
+                draft, "gcn_ket_hon", CleanPaper(b"late", "image/jpeg", "muon.jpg", 10, 10), app.extensions["files"], utc_now()
+            )
 
     def press():
         try:

@@ -71,9 +71,7 @@ def test_long_text_keeps_its_lines():
     )
 
 
-@pytest.mark.parametrize(
-    "sign", ["\0", "\x07", "\t", "\x1f", "\x7f", "\x85", "\ud800", "\u202e", "\u2066", "\ufdd0", "\uffff"]
-)
+@pytest.mark.parametrize("sign", ["\0", "\x07", "\t", "\x1f", "\x7f", "\x85", "\ud800", "\u202e", "\u2066", "\ufdd0", "\uffff"])
 def test_what_cannot_be_seen_is_refused(sign):
     assert message_of(clean_text, f"Siu {sign}Blĕo", 50) == "Xóa ký tự ẩn sau “Siu” rồi gõ lại"
 

@@ -184,15 +184,18 @@ def test_a_form_tapped_twice_at_the_same_moment_is_answered_twice_and_done_once(
 # --- due dates -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("slug, accepted_at, due_at", [
-    # Three working days, the 24th a holiday: Friday, at the same hour.
-    (MARRIAGE_STATUS, datetime(2026, 11, 23, 2, 10, tzinfo=UTC), datetime(2026, 11, 27, 2, 10, tzinfo=UTC)),
-    # The same day before the office closes; after three o'clock the next working day, which is Wednesday.
-    ("dang-ky-khai-sinh", datetime(2026, 11, 23, 2, 10, tzinfo=UTC), datetime(2026, 11, 23, 10, 0, tzinfo=UTC)),
-    ("dang-ky-khai-sinh", datetime(2026, 11, 23, 8, 5, tzinfo=UTC), datetime(2026, 11, 25, 10, 0, tzinfo=UTC)),
-    # On a Sunday nobody works: the count begins when the office opens on Monday.
-    (MARRIAGE_STATUS, datetime(2026, 11, 22, 2, 10, tzinfo=UTC), datetime(2026, 11, 27, 0, 30, tzinfo=UTC)),
-])
+@pytest.mark.parametrize(
+    "slug, accepted_at, due_at",
+    [
+        # Three working days, the 24th a holiday: Friday, at the same hour.
+        (MARRIAGE_STATUS, datetime(2026, 11, 23, 2, 10, tzinfo=UTC), datetime(2026, 11, 27, 2, 10, tzinfo=UTC)),
+        # The same day before the office closes; after three o'clock the next working day, which is Wednesday.
+        ("dang-ky-khai-sinh", datetime(2026, 11, 23, 2, 10, tzinfo=UTC), datetime(2026, 11, 23, 10, 0, tzinfo=UTC)),
+        ("dang-ky-khai-sinh", datetime(2026, 11, 23, 8, 5, tzinfo=UTC), datetime(2026, 11, 25, 10, 0, tzinfo=UTC)),
+        # On a Sunday nobody works: the count begins when the office opens on Monday.
+        (MARRIAGE_STATUS, datetime(2026, 11, 22, 2, 10, tzinfo=UTC), datetime(2026, 11, 27, 0, 30, tzinfo=UTC)),
+    ],
+)
 def test_an_accepted_dossier_is_due_by_the_offices_calendar(account, submit, officer, move, slug, accepted_at, due_at):
     dossier = submit(account, slug)
     move(dossier, "accept", officer, now=accepted_at)

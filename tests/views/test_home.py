@@ -1,5 +1,8 @@
 """The front door, contact, privacy, health."""
 
+import shutil
+from types import SimpleNamespace
+
 import pytest
 
 import database
@@ -65,7 +68,24 @@ def test_the_privacy_page_says_what_is_kept_and_how_long(visitor):
     assert "30 ngày" in page.words
 
 
-def test_health_is_ok_while_the_database_answers(visitor):
+@pytest.fixture
+def disk(monkeypatch):
+    """A disk of 100 bytes, of which so many are free."""
+
+    def has_free(free: int) -> None:
+        monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(total=100, free=free))
+
+    has_free(50)
+    return has_free
+
+
+def test_health_warns_of_a_disk_nearly_full(visitor, disk):
+    disk(9)
+
+    assert visitor.get("/suc-khoe").text == "ok\nwarning: 9 % of the disk is free\n"
+
+
+def test_health_is_ok_while_the_database_answers(visitor, disk):
     page = visitor.get("/suc-khoe")
 
     assert (page.status, page.text) == (200, "ok\n")
@@ -80,7 +100,7 @@ def test_health_says_so_when_the_database_does_not_answer(visitor, monkeypatch):
     assert "ok" not in page.text
 
 
-def test_health_warns_when_guessing_is_not_slowed_down(app, visitor, monkeypatch):
+def test_health_warns_when_guessing_is_not_slowed_down(app, visitor, monkeypatch, disk):
     monkeypatch.setitem(app.config, "RATE_LIMITS", False)
 
     assert visitor.get("/suc-khoe").text == "ok\nwarning: RATE_LIMITS=off\n"

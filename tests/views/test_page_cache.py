@@ -98,7 +98,10 @@ def test_a_kept_fragment_is_not_given_where_the_style_changes(new_visitor, cache
     get(new_visitor(), "/huong-dan/nop-ho-so/in", HX_Request="true", HX_Current_URL=here)
     get(new_visitor(), HX_Request="true")
 
-    assert "HX-Redirect" in get(new_visitor(), "/huong-dan/nop-ho-so/in", HX_Request="true", HX_Current_URL="http://localhost/").headers
+    assert (
+        "HX-Redirect"
+        in get(new_visitor(), "/huong-dan/nop-ho-so/in", HX_Request="true", HX_Current_URL="http://localhost/").headers
+    )
     assert "HX-Redirect" in get(new_visitor(), HX_Request="true", HX_Current_URL=here).headers
 
 

@@ -123,3 +123,14 @@ def test_pressing_drop_twice_drops_once(visit_as, account, make_draft):
 
     assert answers == [303, 404]
     assert not Draft.select().exists()
+
+
+def test_a_draft_of_a_procedure_that_is_gone_can_still_be_dropped(visit_as, account, make_draft, library, monkeypatch):
+    make_draft(account)
+    monkeypatch.delitem(library.procedures, BIRTH)
+
+    citizen = visit_as(account)
+    assert "thủ tục này không còn nhận ở đây" in citizen.get("/ca-nhan/").words
+    citizen.send(f"/ca-nhan/ban-nhap/{BIRTH}/xoa", {}, "Bỏ bản nháp")
+
+    assert Draft.select().count() == 0

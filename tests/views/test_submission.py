@@ -624,7 +624,9 @@ def test_what_was_submitted_does_not_change_with_a_new_draft(visit_as, account, 
 def test_a_photo_that_comes_after_submitting_does_not_slip_in(app, account, make_draft, dossier):
     draft = Draft.get(Draft.dossier == dossier)
     before = sorted(paper.stored_name for paper in dossier.papers)
-    keep_paper(draft, "giay_chung_sinh", CleanPaper(photo("red"), "image/jpeg", "sau.jpg", 1, 1), app.extensions["files"], utc_now())
+    keep_paper(
+        draft, "giay_chung_sinh", CleanPaper(photo("red"), "image/jpeg", "sau.jpg", 1, 1), app.extensions["files"], utc_now()
+    )
 
     assert sorted(paper.stored_name for paper in dossier.papers) == before
 
