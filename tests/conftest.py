@@ -211,7 +211,7 @@ def good_answer(question: dict) -> str:
         "address": "Thôn 6, xã Ia Băng, tỉnh Gia Lai",
         "village": "Thôn 6",
         "textarea": "Xin được giải quyết.",
-        "date": "5/7/2026" if question.get("rule") == "not_future" else "5/7/2027",
+        "date": "5/7/2026" if question.get("rule") == "not_future" else "5/7/2099",
         "id_number": "064090001234",
         "phone": "0912345678",
         "number": str(question.get("min") or 1),
