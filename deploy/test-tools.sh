@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # The programs the tests drive: installed from Debian's packages where that is possible, else named with what is left out.
 set -u
-declare -A package=([chromium]=chromium [lynx]=lynx [w3m]=w3m [initdb]=postgresql)
-declare -A tests=([chromium]="the browser tests" [lynx]="the lynx tests" [w3m]="the w3m tests" [initdb]="the tests on PostgreSQL")
+declare -A package=([chromium]=chromium [lynx]=lynx [w3m]=w3m [initdb]=postgresql [pdftotext]=poppler-utils)
+declare -A tests=([chromium]="the browser tests" [lynx]="the lynx tests" [w3m]="the w3m tests" [initdb]="the tests on PostgreSQL" [pdftotext]="the reading of printed pages")
 missing=()
-for program in chromium lynx w3m initdb; do
+for program in "${!package[@]}"; do
   command -v "$program" >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/$program" >/dev/null || missing+=("$program")
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
