@@ -29,8 +29,7 @@ def init_app(app: Flask) -> None:
 
     @queue.periodic_task(crontab(minute="*"))
     def send_waiting_mail():
-        with db.connection_context():
-            outbox.deliver_due(app.extensions["mailer"], utc_now())
+        send_mail.call_local()
 
     @queue.periodic_task(crontab(minute="17"))
     def sweep_hourly():

@@ -7,6 +7,7 @@ from peewee import Case, fn
 
 from models import Dossier, State
 from rules import eform
+from rules.paging import pages_of
 from rules.vietnamese import in_vietnam
 
 A_PAGE = 20
@@ -33,8 +34,7 @@ def queue(office: str, name: str, now: datetime, page: int = 1) -> Queue:
     """One page of a queue: overdue first, then who has waited longest."""
     waiting = Dossier.select().where(Dossier.office == office, Dossier.state.in_(QUEUES[name][1]))
     count = waiting.count()
-    pages = max(1, -(-count // A_PAGE))
-    page = min(max(page, 1), pages)
+    page, pages = pages_of(count, A_PAGE, page)
     overdue_first = Case(None, [(Dossier.due_at < now, 0)], 1)
     dossiers = waiting.order_by(overdue_first, Dossier.submitted_at, Dossier.id).paginate(page, A_PAGE)
     return Queue(name, list(dossiers), page, pages, count)

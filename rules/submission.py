@@ -152,7 +152,7 @@ def _is_fully_online(procedure: dict) -> bool:
 
 def content_hash(draft: Draft) -> str:
     """What the check page showed: answers and papers. Sent along with the form, so that what is submitted is what was seen."""
-    papers = sorted((paper.document_key, paper.content_hash) for paper in draft.papers)
+    papers = sorted((paper.document_key, paper.content_hash) for paper in papers_of(draft).values())
     text = json.dumps([draft.answers, papers], sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
@@ -169,7 +169,7 @@ def submit(
         # This write locks the draft: of two requests at the same moment the second waits here, then finds the dossier.
         if not Draft.update(updated_at=now).where(Draft.id == draft.id).execute():
             raise NotReady
-        draft = Draft.get_by_id(draft.id)
+        draft = draft_of_id.first(draft.id)
         if draft.dossier_id:
             if draft.content_hash != seen_hash:
                 raise ContentChanged(draft.dossier)

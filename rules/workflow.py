@@ -41,10 +41,10 @@ STATE_NAMES = {
     State.DONE: ("Đã xử lý xong", "Có kết quả, chờ bạn nhận"),
     State.RETURNED: ("Đã trả kết quả", "Bạn đã nhận kết quả"),
 }
-# What an event is called at the desk; the citizen reads Move.done.
-EVENT_LABELS = {move.name: move.label for move in MOVES} | {"submit": "Nộp hồ sơ"}
 ENDED = frozenset({State.REFUSED, State.DONE, State.RETURNED})
 SUBMITTED_EVENT = "submit"
+# What an event is called at the desk; the citizen reads Move.done.
+EVENT_LABELS = {move.name: move.label for move in MOVES} | {SUBMITTED_EVENT: "Nộp hồ sơ"}
 
 
 def open_moves(dossier: Dossier, person: Account | Staff) -> list[Move]:

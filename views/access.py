@@ -9,9 +9,10 @@ from werkzeug.wrappers import Response
 
 from database import utc_now
 from models import Account
+from rules.accounts import ROLES
 from views.visits import current_login, log_security
 
-STAFF = frozenset({"officer", "specialist", "leader", "culture", "village_head", "postal_clerk", "administrator"})
+STAFF = frozenset(ROLES)
 
 
 def open_to(*roles: str, saves_draft: bool = False) -> Callable:
@@ -54,11 +55,5 @@ def _refuse(roles: tuple[str, ...]) -> Response:
     if current_user.is_authenticated and not (wants_staff and isinstance(current_user._get_current_object(), Account)):
         log_security("refused", path=request.path, person=current_user.get_id(), role=current_user.role)
         abort(404)
-    if wants_staff:
-        return redirect(url_for("desk.log_in", tiep=_own_path()), 303)
-    return redirect(url_for("account.log_in", tiep=_own_path()), 303)
-
-
-def _own_path() -> str:
-    # After logging in a form is not sent again: its page is shown.
-    return request.path
+    # Only the path: after logging in a form is not sent again, its page is shown.
+    return redirect(url_for("desk.log_in" if wants_staff else "account.log_in", tiep=request.path), 303)

@@ -52,5 +52,10 @@ def own_path(text: str | None, otherwise: str) -> str:
     return text if text and OWN_PATH.match(text) and OWN_PATH.match(decoded) else otherwise
 
 
+def wants_fragment() -> bool:
+    """Whether htmx asks for the content of <main> alone; going back in its history, it asks for the whole page."""
+    return bool(request.htmx) and not request.htmx.history_restore_request
+
+
 def choose_answer() -> dict[str, object]:
-    return {"whole_page": not request.htmx or request.htmx.history_restore_request}
+    return {"whole_page": not wants_fragment()}

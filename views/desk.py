@@ -113,13 +113,7 @@ def accept_dossier(code: str):
     form = MoveForm()
     if not form.validate():
         return show(dossier, form, form.problems()[0][1], 422)
-    try:
-        workflow.make_move(
-            dossier, "accept", current_user._get_current_object(), utc_now(), g.library.calendar, form_key=key_of(form, dossier)
-        )
-    except MoveRefused as refusal:
-        return show(dossier_of_my_office(code), MoveForm(formdata=None), str(refusal), 409)
-    return go_on(".show_dossier", code=code, da="tiep-nhan")
+    return move(dossier, "accept", form, done="tiep-nhan")
 
 
 @bp.route("/ho-so/<code>/tu-choi", methods=["GET", "POST"])
@@ -128,20 +122,18 @@ def refuse_dossier(code: str):
     dossier = dossier_of_my_office(code)
     form = RefusalForm()
     if form.validate_on_submit():
-        try:
-            workflow.make_move(
-                dossier,
-                "refuse",
-                current_user._get_current_object(),
-                utc_now(),
-                g.library.calendar,
-                note=form.reason.value,
-                form_key=key_of(form, dossier),
-            )
-        except MoveRefused as refusal:
-            return show(dossier_of_my_office(code), MoveForm(formdata=None), str(refusal), 409)
-        return go_on(".show_dossier", code=code, da="tu-choi")
+        return move(dossier, "refuse", form, done="tu-choi", note=form.reason.value)
     return render_template("desk/refuse_dossier.html", dossier=dossier, form=form), 422 if form.errors else 200
+
+
+def move(dossier: Dossier, name: str, form: MoveForm, done: str, note: str = ""):
+    """Make the move and show the dossier; when somebody was quicker, show it as it is now and say so."""
+    officer, now = current_user._get_current_object(), utc_now()
+    try:
+        workflow.make_move(dossier, name, officer, now, g.library.calendar, note=note, form_key=key_of(form, dossier))
+    except MoveRefused as refusal:
+        return show(dossier_of_my_office(dossier.code), MoveForm(formdata=None), str(refusal), 409)
+    return go_on(".show_dossier", code=dossier.code, da=done)
 
 
 def key_of(form: MoveForm, dossier: Dossier) -> str:

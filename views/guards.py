@@ -6,6 +6,7 @@ from flask import Flask, Response, abort, current_app, g, request
 from werkzeug.routing import IntegerConverter
 from werkzeug.urls import iri_to_uri
 
+from views.answering import wants_fragment
 from views.headers import sent_address
 
 KILOBYTE = 1024
@@ -61,9 +62,7 @@ def _is_own_origin(origin: str | None) -> bool:
 
 def load_whole_where_the_style_changes() -> Response | None:
     """The desk and print have style sheets of their own, which a fragment for <main> can neither bring nor take away."""
-    if request.method != "GET" or not request.htmx or request.htmx.history_restore_request:
-        return None
-    if not changes_style(request.environ):
+    if request.method != "GET" or not wants_fragment() or not changes_style(request.environ):
         return None
     # In ASCII: a header can carry nothing else.
     return Response(headers={"HX-Redirect": urlsplit(iri_to_uri(request.url))._replace(scheme="", netloc="").geturl()})

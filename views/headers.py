@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 from flask import Response, current_app, make_response, request, session
 from flask_login import current_user
 
+from views.answering import wants_fragment
 from views.visits import is_https
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
@@ -60,7 +61,7 @@ def finish(response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     if response.mimetype == "text/html":
         response.vary.add("HX-Request")
-    if request.htmx and not request.htmx.history_restore_request:
+    if wants_fragment():
         response.headers.setdefault("Content-Security-Policy", "default-src 'none'")
         return response
     response.headers.setdefault("Referrer-Policy", "same-origin")

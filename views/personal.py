@@ -5,6 +5,7 @@ from flask_login import current_user
 
 from models import Dossier, Draft
 from rules import submission
+from rules.paging import pages_of
 from views.access import open_to
 from views.answering import go_on
 from views.forms import Form
@@ -18,9 +19,7 @@ A_PAGE = 10
 @open_to("citizen")
 def page():
     mine = Dossier.select().where(Dossier.account == current_user.id)
-    count = mine.count()
-    pages = max(1, -(-count // A_PAGE))
-    number = min(max(request.args.get("trang", 1, type=int), 1), pages)
+    number, pages = pages_of(mine.count(), A_PAGE, request.args.get("trang", 1, type=int))
     dossiers = mine.order_by(Dossier.id.desc()).paginate(number, A_PAGE)
     drafts = Draft.open_ones().where(Draft.account == current_user.id)
     return render_template(

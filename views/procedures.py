@@ -5,6 +5,7 @@ from flask import Blueprint, abort, g, render_template, request
 from database import utc_now
 from rules import WrongInput
 from rules.library import is_in_force, may_be_submitted
+from rules.paging import pages_of
 from rules.papers import paper_need
 from rules.submission import offered_deliveries
 from rules.vietnamese import clean_text, in_vietnam
@@ -42,8 +43,7 @@ def show_found(wanted: str):
             "procedures/found.html", wanted=wanted[:100], fault=str(fault), found=[], nearest=[], page=1, pages=1
         )
     found = g.library.index.find(text)
-    pages = max(1, -(-len(found) // A_PAGE))
-    page = min(max(request.args.get("trang", 1, type=int), 1), pages)
+    page, pages = pages_of(len(found), A_PAGE, request.args.get("trang", 1, type=int))
     return render_template(
         "procedures/found.html",
         wanted=text,

@@ -138,8 +138,9 @@ def take_paper(walk: Walk, key: str, form: Form):
     if key not in [d["key"] for d in walk.procedure["documents"] if paper_need(d) != "none"]:
         abort(404)
     if request.form.get("remove"):
-        if key in walk.papers():
-            drop_paper(walk.papers()[key], current_app.extensions["files"])
+        sent = walk.papers().get(key)
+        if sent:
+            drop_paper(sent, current_app.extensions["files"])
         return go_on(".papers", slug=walk.slug, da="xoa-giay")
     upload = request.files.get("file")
     if upload is None or not upload.filename:
@@ -193,7 +194,7 @@ def check(slug: str):
         return redirect(url_for(".start", slug=slug), 303)
     if not form.validate():
         return show_check(walk, form, {"": STALE})
-    if not draft.dossier_id and not request.form.get("declared"):
+    if not request.form.get("declared"):
         return show_check(walk, form, {"declared": "Đọc lời cam đoan, rồi bấm vào ô vuông để đồng ý"})
     return submit(walk, draft, form)
 

@@ -4,7 +4,6 @@ import shutil
 
 import person
 import pytest
-import serving
 from text_browser import TextBrowser, walk_the_letter
 
 
@@ -36,12 +35,6 @@ def w3m(tmp_path, site):
     browser = W3m(str(tmp_path), f"{site.address}/")
     yield browser
     browser.close()
-
-
-@pytest.fixture
-def site(tmp_path):
-    with serving.served(tmp_path / "site") as site:
-        yield site
 
 
 def test_the_printed_letter_can_be_walked_in_w3m(w3m, site, tmp_path):

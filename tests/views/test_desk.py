@@ -1,16 +1,15 @@
 """The desk: the queue, one dossier, accepting and refusing it."""
 
 import json
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import time_machine
 from conftest import BIRTH, PASSWORD, hash_of_password, make_staff
-from together import at_once
+from together import Requests, at_once
 
-from database import db, utc_now
+from database import utc_now
 from models import Dossier, Event, Login, Staff, State
 from rules.vietnamese import in_vietnam
 
@@ -40,17 +39,6 @@ def at_vietnam(text: str) -> datetime:
 @pytest.fixture
 def desk(visit_as, officer):
     return visit_as(officer)
-
-
-class Requests:
-    """Stands in for the database in `at_once`: a request opens its connection itself."""
-
-    @staticmethod
-    @contextmanager
-    def connection_context():
-        yield
-        if not db.is_closed():
-            db.close()
 
 
 # --- logging in ------------------------------------------------------------------------------------------------------

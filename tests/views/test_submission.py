@@ -2,7 +2,6 @@
 
 import io
 import unicodedata
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,11 +9,11 @@ import pytest
 import time_machine
 from conftest import BIRTH, PASSWORD, PROJECT, good_answer, good_answers, make_account, photo
 from peewee import OperationalError
-from together import at_once
+from together import Requests, at_once
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
-from database import db, utc_now
+from database import utc_now
 from gateways.papers import CleanPaper
 from models import Dossier, Draft, Event, Paper
 from rules import submission
@@ -27,17 +26,6 @@ BEGIN = f"/nop-ho-so/{BIRTH}/"
 OWNER, PAPERS, CHECK = f"{BEGIN}chu-ho-so", f"{BEGIN}giay-to", f"{BEGIN}xem-lai"
 GO_ON = "Lưu và đi tiếp"
 PROCEDURES = {procedure.slug: procedure for procedure in read_content(PROJECT / "content").procedures}
-
-
-class Requests:
-    """Stands in for the database in `at_once`: a request opens its connection itself."""
-
-    @staticmethod
-    @contextmanager
-    def connection_context():
-        yield
-        if not db.is_closed():
-            db.close()
 
 
 def walk_birth(citizen, library):
