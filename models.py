@@ -1,5 +1,6 @@
 """Every table: its constraints, the questions one row can answer, the queries that have a name."""
 
+import secrets
 from datetime import datetime, timedelta
 from enum import IntEnum
 
@@ -22,6 +23,11 @@ class State(IntEnum):
     STOPPED = 8
     DONE = 9
     RETURNED = 10
+
+
+def new_ref() -> str:
+    """Names a row in an address: tells nothing, and cannot be counted through."""
+    return secrets.token_hex(6)
 
 
 class StateField(IntegerField):
@@ -63,28 +69,74 @@ class ContentStamp(Table):
 # --- people ----------------------------------------------------------------------------------------------------------
 
 
+class Staff(Table, UserMixin):
+    """Somebody who works for the commune. Usable once approved by another than who made it (SECURITY §5)."""
+
+    login_name = CharField(max_length=60, unique=True)
+    full_name = CharField(max_length=200)
+    role = CharField(max_length=20)
+    office = CharField(max_length=20)
+    village = CharField(max_length=200, default="")  # of a village head: only its people are hers to help
+    password_hash = CharField(max_length=200)
+    must_change_password = BooleanField(default=False)  # the first password is good for one login
+    second_factor = CharField(max_length=20, default="")  # "" until set up | totp | codes
+    totp_secret = SealedField(null=True)
+    totp_last_step = IntegerField(default=0)  # the newest half minute whose code was used: none is taken twice
+    made_by = ForeignKeyField("self", null=True, on_delete="RESTRICT", backref="+")  # null: made at the command line
+    approved_by = ForeignKeyField("self", null=True, on_delete="RESTRICT", backref="+")
+    approved_at = MomentField(null=True)
+    created_at = MomentField(default=utc_now)
+    ended_by = ForeignKeyField("self", null=True, on_delete="RESTRICT", backref="+")
+    ended_at = MomentField(null=True)
+
+    def is_in_office(self) -> bool:
+        return self.ended_at is None and self.approved_at is not None
+
+
 class Account(Table, UserMixin):
-    """A citizen, or the representative of a business, who has confirmed the account."""
+    """A person with an account: made online and confirmed, or opened by the commune and activated with a slip."""
 
     role = "citizen"
 
-    kind = CharField(max_length=20)  # citizen | business
-    id_number = SealedField()
-    id_number_key = CharField(max_length=64, unique=True)  # keyed fingerprint: equality without the number
+    ref = CharField(max_length=16, unique=True, default=new_ref)
+    id_number = SealedField()  # the newest of the person's numbers; all of them are in IdNumber
     full_name = CharField(max_length=200)
     birth_date = SealedField(null=True)
     village = CharField(max_length=200, default="")
     phone = CharField(max_length=20, default="")  # not unique: families share one
     email = CharField(max_length=254, default="")
-    business_name = CharField(max_length=300, default="")
-    tax_code = CharField(max_length=20, default="")
-    password_hash = CharField(max_length=200)
+    password_hash = CharField(max_length=200, default="")  # "": opened by the commune, not yet activated
     assurance_level = IntegerField(default=1)  # IAL1 until somebody of the commune has seen the paper
+    assured_at = MomentField(null=True)
+    assured_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")
     created_at = MomentField(default=utc_now)
+    merged_into = ForeignKeyField("self", null=True, on_delete="RESTRICT", backref="absorbed")
+    closed_at = MomentField(null=True)  # its owner had it deleted; dossiers the law keeps still name it
+
+    @property
+    def is_activated(self) -> bool:
+        return bool(self.password_hash)
+
+    @property
+    def may_log_in(self) -> bool:
+        return self.is_activated and self.merged_into_id is None and self.closed_at is None
+
+
+class IdNumber(Table):
+    """A number by which a person logs in: the citizen number of 12 digits, and the CMND of 9 they had before."""
+
+    account = ForeignKeyField(Account, backref="numbers", on_delete="CASCADE")
+    key = CharField(max_length=64, unique=True)  # keyed fingerprint: equality without the number
+    number = SealedField()
+    added_at = MomentField(default=utc_now)
+    added_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")  # who saw the card
 
 
 class Registration(Table):
-    """An account asked for and not yet confirmed; anyone may ask for any number, only the mail's reader confirms."""
+    """An account asked for and not yet confirmed; anyone may ask for any number.
+
+    With e-mail, the mail's reader confirms; without, somebody of the commune who sees the card and the code.
+    """
 
     details = SealedField()
     id_number_key = CharField(max_length=64)
@@ -97,16 +149,6 @@ class Registration(Table):
         return self.account_id is None and now < self.expires_at
 
 
-class Staff(Table, UserMixin):
-    login_name = CharField(max_length=60, unique=True)
-    full_name = CharField(max_length=200)
-    role = CharField(max_length=20)
-    office = CharField(max_length=20)
-    password_hash = CharField(max_length=200)
-    created_at = MomentField(default=utc_now)
-    ended_at = MomentField(null=True)
-
-
 class Login(Table):
     """A login in force. The cookie holds a random token, the row its hash: the row is the login (SECURITY §4)."""
 
@@ -114,6 +156,8 @@ class Login(Table):
     account = ForeignKeyField(Account, null=True, backref="logins", on_delete="CASCADE")
     staff = ForeignKeyField(Staff, null=True, backref="logins", on_delete="CASCADE")
     device = CharField(max_length=200, default="")
+    is_own_phone = BooleanField(default=False)  # “Máy của tôi”; every other is “Máy dùng chung”
+    waits_for = CharField(max_length=20, default="")  # of staff: "" | first_password | set_factor | factor
     created_at = MomentField(default=utc_now)
     seen_at = MomentField(default=utc_now)
     expires_at = MomentField(index=True)  # the sweep of old logins asks by it
@@ -129,13 +173,174 @@ class Login(Table):
         return self.account or self.staff
 
     def is_open(self, now: datetime) -> bool:
-        return self._is_in_time(now, self.IDLE) and now < self.expires_at
+        return (self.is_own_phone or self._is_in_time(now, self.IDLE)) and now < self.expires_at
 
     def may_still_write(self, now: datetime) -> bool:
         return self._is_in_time(now, self.WRITE_ONLY)
 
     def _is_in_time(self, now: datetime, span: timedelta) -> bool:
         return -self.TOLERANCE <= now - self.seen_at < span
+
+
+class KnownDevice(Table):
+    """A browser in which this person has logged in: its wrong guesses are counted apart from a stranger's (SECURITY §3)."""
+
+    token_hash = CharField(max_length=64, unique=True)
+    account = ForeignKeyField(Account, null=True, on_delete="CASCADE")
+    staff = ForeignKeyField(Staff, null=True, on_delete="CASCADE")
+    seen_at = MomentField(default=utc_now, index=True)  # the sweep asks by it
+
+
+class OneTimeCode(Table):
+    """A secret good for one use, kept as its fingerprint: a link in a mail, a code on a slip or from an officer."""
+
+    kind = CharField(max_length=20)  # activation | recovery | reset_link | desk_reset | new_email | staff_factor
+    key = CharField(max_length=64, unique=True)
+    account = ForeignKeyField(Account, null=True, backref="codes", on_delete="CASCADE")
+    staff = ForeignKeyField(Staff, null=True, backref="codes", on_delete="CASCADE")
+    payload = SealedField(null=True)
+    made_at = MomentField(default=utc_now)
+    expires_at = MomentField(null=True)
+    used_at = MomentField(null=True)
+    voided_at = MomentField(null=True)  # a newer one took its place
+
+    def is_open(self, now: datetime) -> bool:
+        return self.used_at is None and self.voided_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+class Slip(Table):
+    """An activation slip as printed: the codes stand in it, sealed, while the printer may need them, then no more."""
+
+    account = ForeignKeyField(Account, on_delete="CASCADE")
+    codes = SealedField(null=True)  # {"activation": str | None, "recovery": [str]}
+    made_by = ForeignKeyField(Staff, on_delete="RESTRICT")
+    made_at = MomentField(default=utc_now)
+    form_key = CharField(max_length=64, unique=True)
+
+    PRINTABLE = timedelta(minutes=30)
+
+
+class Approval(Table):
+    """What one of the commune asks and another must confirm: a reset in person, a merge, the undoing of one."""
+
+    kind = CharField(max_length=20)  # reset | merge | undo_merge
+    account = ForeignKeyField(Account, on_delete="CASCADE", backref="approvals")
+    other_account = ForeignKeyField(Account, null=True, on_delete="CASCADE", backref="+")
+    reason = CharField(max_length=500, default="")
+    asked_by = ForeignKeyField(Staff, on_delete="RESTRICT", backref="+")
+    asked_at = MomentField(default=utc_now)
+    expires_at = MomentField()
+    decided_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")
+    decided_at = MomentField(null=True)
+    is_granted = BooleanField(null=True)
+    moved = JSONField(null=True)  # of a merge: what went from one account to the other, so that it can go back
+    form_key = CharField(max_length=64, unique=True)
+
+
+class AccountEvent(Table):
+    """The owner's own log: who opened the account, a document or a dossier, and what was done to the account."""
+
+    account = ForeignKeyField(Account, on_delete="CASCADE", backref="log")
+    name = CharField(max_length=40)
+    actor_kind = CharField(max_length=20)  # citizen | staff | system
+    actor_name = CharField(max_length=200)
+    second_name = CharField(max_length=200, default="")  # where two of the commune had to act
+    staff = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")
+    subject = CharField(max_length=300, default="")
+    purpose = CharField(max_length=300, default="")
+    at = MomentField(default=utc_now)
+
+    class Meta:
+        indexes = ((("account", "id"), False),)  # serves “Ai đã xem”
+
+
+class Consent(Table):
+    """What a person agreed to: which purpose, in which words, when, before whom; and when they took it back."""
+
+    account = ForeignKeyField(Account, on_delete="CASCADE", backref="consents")
+    purpose = CharField(max_length=40)
+    version = CharField(max_length=20)
+    given_at = MomentField(default=utc_now)
+    read_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")  # who read it aloud
+    withdrawn_at = MomentField(null=True)
+
+    class Meta:
+        indexes = ((("account", "purpose"), False),)
+
+
+class DeletionRequest(Table):
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL", backref="deletion_requests")
+    asked_at = MomentField(default=utc_now)
+    due_at = MomentField(index=True)  # the sweep asks by it
+    cancelled_at = MomentField(null=True)
+    done_at = MomentField(null=True)
+
+
+# --- businesses ------------------------------------------------------------------------------------------------------
+
+
+class Business(Table):
+    ref = CharField(max_length=16, unique=True, default=new_ref)
+    name = CharField(max_length=300)
+    tax_code = CharField(max_length=20, unique=True)
+    created_at = MomentField(default=utc_now)
+    assured_at = MomentField(null=True)  # its registration paper was seen
+    assured_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")
+
+
+class Representative(Table):
+    """A person who acts for a business: invited by another or added by the desk, and in force once accepted."""
+
+    business = ForeignKeyField(Business, on_delete="CASCADE", backref="representatives")
+    account = ForeignKeyField(Account, on_delete="CASCADE", backref="businesses")
+    added_by_name = CharField(max_length=200)
+    added_at = MomentField(default=utc_now)
+    accepted_at = MomentField(null=True)
+    ended_at = MomentField(null=True)
+
+
+Representative.add_index(
+    Representative.index(
+        Representative.business,
+        Representative.account,
+        unique=True,
+        where=Representative.ended_at.is_null(),
+        name="representative_now",
+    )
+)
+
+
+# --- personal documents ----------------------------------------------------------------------------------------------
+
+
+class PersonalDocument(Table):
+    """A paper a person keeps here for the next time. What it says is sealed; only its kind can be read."""
+
+    account = ForeignKeyField(Account, on_delete="CASCADE", backref="documents")
+    kind = CharField(max_length=40)
+    details = SealedField()  # name, number, issued_on, place, expires_on
+    created_at = MomentField(default=utc_now)
+    updated_at = MomentField(default=utc_now)
+    form_key = CharField(max_length=64, unique=True)  # the form it came by: sent twice, it is kept once
+
+    class Meta:
+        indexes = ((("account", "id"), False),)  # serves the list
+
+
+class DocumentFile(Table):
+    """A photo or PDF of a personal document; the file itself is sealed in the store under `stored_name`."""
+
+    document = ForeignKeyField(PersonalDocument, on_delete="CASCADE", backref="files")
+    filename = CharField(max_length=200)
+    media_type = CharField(max_length=40)
+    size_bytes = IntegerField()
+    content_key = CharField(max_length=64)  # keyed fingerprint: the same file again is recognised
+    stored_name = CharField(max_length=64, unique=True)
+    uploaded_at = MomentField(default=utc_now)
+    replaced_at = MomentField(null=True)  # an old version, kept with its date
+
+
+# --- counted tries ---------------------------------------------------------------------------------------------------
 
 
 class Attempts(Table):
@@ -163,7 +368,8 @@ class Dossier(Table):
     code = CharField(max_length=40, unique=True)
     receipt_code = CharField(max_length=12, unique=True)
     office = CharField(max_length=20)
-    account = ForeignKeyField(Account, backref="dossiers", on_delete="RESTRICT")
+    account = ForeignKeyField(Account, backref="dossiers", on_delete="RESTRICT")  # the submitter
+    business = ForeignKeyField(Business, null=True, backref="dossiers", on_delete="RESTRICT")  # whose it is, not a person's
     procedure_slug = CharField(max_length=120)
     procedure_title = CharField(max_length=300)
     procedure = JSONField()  # as it was when submitted
@@ -182,6 +388,7 @@ class Dossier(Table):
         indexes = (
             (("office", "state", "due_at", "submitted_at", "id"), False),  # serves the desk's queue
             (("account", "id"), False),  # serves Trang cá nhân
+            (("business", "id"), False),  # and that of a business's representatives
         )
 
     def is_overdue(self, now: datetime) -> bool:
@@ -228,6 +435,8 @@ class Paper(Table):
     content_hash = CharField(max_length=64)
     stored_name = CharField(max_length=64, unique=True)
     uploaded_at = MomentField(default=utc_now)
+    # The personal document it was copied from: a copy, so that deleting or replacing that one changes nothing here.
+    taken_from = ForeignKeyField(PersonalDocument, null=True, on_delete="SET NULL", backref="+")
 
     class Meta:
         indexes = ((("draft", "document_key"), True),)
@@ -280,10 +489,22 @@ class Message(Table):
 TABLES = (
     ContentPart,
     ContentStamp,
-    Account,
-    Registration,
     Staff,
+    Account,
+    IdNumber,
+    Registration,
     Login,
+    KnownDevice,
+    OneTimeCode,
+    Slip,
+    Approval,
+    AccountEvent,
+    Consent,
+    DeletionRequest,
+    Business,
+    Representative,
+    PersonalDocument,
+    DocumentFile,
     Attempts,
     Dossier,
     Draft,

@@ -194,12 +194,18 @@ def test_without_its_key_a_value_stays_shut(app, monkeypatch):
 
 # --- migrations ------------------------------------------------------------------------------------------------------
 
-SQLITE_SHAPE = ["SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"]
+# Columns without their order and default: a column added to an older table stands last, and on SQLite keeps a default.
+SQLITE_SHAPE = [
+    "SELECT m.name, c.name, c.type, c.\"notnull\", c.pk FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'",
+    'SELECT m.name, f."from", f."table", f."to", f.on_delete FROM sqlite_master m, pragma_foreign_key_list(m.name) f '
+    "WHERE m.type = 'table'",
+    "SELECT type, name, sql FROM sqlite_master WHERE type != 'table' AND name NOT LIKE 'sqlite_%'",
+]
 POSTGRES_SHAPE = [
-    "SELECT table_name, ordinal_position, column_name, data_type, character_maximum_length, is_nullable, column_default "
+    "SELECT table_name, column_name, data_type, character_maximum_length, is_nullable "
     "FROM information_schema.columns WHERE table_schema = 'public'",
     "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
-    "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace",
+    "SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace",
 ]
 
 
