@@ -4,6 +4,9 @@
   if (connection.saveData || /2g/.test(connection.effectiveType || '')) return;
   window.addEventListener('load', function () {
     var settings = document.createElement('meta'), script = document.createElement('script');
+    /* The style in a first page is that page's alone; the fragments to come need the whole sheet, which was fetched ahead. */
+    var sheet = document.querySelector('link[rel=prefetch]');
+    if (sheet) sheet.rel = 'stylesheet';
     settings.name = 'htmx-config';
     /* historyCacheSize 0: no page of a citizen stays in the storage of a shared phone. */
     settings.content = JSON.stringify({
