@@ -15,7 +15,10 @@ START_OF_SCREEN = {
     "submission.submitted": "personal.page",
     "account.give_number": "account.choose_kind",
     "account.give_details": "account.choose_kind",
-    "account.confirm": None,  # only the mail knows that address
+    # Only the mail knows these addresses.
+    "account.confirm": None,
+    "recovery.from_mail": None,
+    "recovery.new_password": None,
 }
 
 
