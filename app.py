@@ -31,13 +31,14 @@ from views import (
     lookup,
     personal,
     procedures,
+    recovery,
     screens,
     submission,
     visits,
 )
 from views.page_cache import PageCache
 
-ROOMS = (home, guides, procedures, account, personal, submission, lookup, desk)
+ROOMS = (home, guides, procedures, account, recovery, personal, submission, lookup, desk)
 
 
 def create_app(environ=os.environ) -> Flask:

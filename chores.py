@@ -10,8 +10,8 @@ from huey import crontab
 from huey.consumer import Consumer
 
 from database import db, utc_now
-from models import Attempts, Draft, Paper
-from rules import accounts, attempts, outbox
+from models import Attempts, DocumentFile, Draft, Paper
+from rules import accounts, attempts, logins, outbox
 
 UNCLAIMED_FILE = timedelta(hours=24)
 
@@ -62,6 +62,7 @@ def clock_is_steady(now: datetime) -> bool:
 def sweep(files, now: datetime) -> None:
     """Remove logins, requests, counters and drafts that ran out, and files that no row knows (SECURITY §2, §11)."""
     accounts.sweep(now)
+    logins.sweep(now)
     attempts.sweep(now)
     _sweep_drafts(now)
     _sweep_files(files, now)
@@ -75,8 +76,12 @@ def _sweep_drafts(now: datetime) -> None:
 def _sweep_files(files, now: datetime) -> None:
     for name, modified in files.names():
         age = now - datetime.fromtimestamp(modified, UTC)
-        if age > UNCLAIMED_FILE and not Paper.select().where(Paper.stored_name == name).exists():
+        if age > UNCLAIMED_FILE and not _is_claimed(name):
             files.remove(name)
+
+
+def _is_claimed(name: str) -> bool:
+    return any(table.select().where(table.stored_name == name).exists() for table in (Paper, DocumentFile))
 
 
 class QuietConsumer(Consumer):

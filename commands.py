@@ -10,12 +10,11 @@ from flask.cli import AppGroup, with_appcontext
 
 import chores
 from database import db, migrate, utc_now
-from rules import WrongInput, accounts
+from rules import WrongInput
+from rules import staff as staff_rules
 from rules.content import ContentWrong, check_content
 from rules.library import load_content
 from rules.passwords import read_new_password
-
-SHORTEST_STAFF_PASSWORD = 12
 
 
 def init_app(app: Flask) -> None:
@@ -72,7 +71,7 @@ staff = AppGroup("staff", help="Accounts of the commune's staff.")
 
 @staff.command("add")
 @click.argument("name")
-@click.option("--role", required=True, type=click.Choice(accounts.ROLES))
+@click.option("--role", required=True, type=click.Choice(staff_rules.ROLES))
 @click.option("--full-name", default="", help="As shown to citizens; NAME when left out.")
 def add_staff(name: str, role: str, full_name: str):
     """Make a staff account NAME; the password is read from standard input."""
@@ -83,9 +82,9 @@ def add_staff(name: str, role: str, full_name: str):
     )
     with db.connection_context():
         try:
-            read_new_password(password, SHORTEST_STAFF_PASSWORD, (name, full_name))
+            read_new_password(password, staff_rules.SHORTEST_PASSWORD, (name, full_name))
             office = current_app.extensions["library"].refreshed().site.codes.agency
-            accounts.add_staff(name, full_name or name, role, office, password, utc_now())
+            staff_rules.add_staff(name, full_name or name, role, office, password, utc_now())
         except WrongInput as fault:
             _fail([str(fault)])
     current_app.extensions["security_log"].write("staff added", name=name, role=role)

@@ -158,9 +158,9 @@ class Site:
 
     def phone_of(self, person) -> Phone:
         from database import utc_now
-        from rules import accounts
+        from rules import logins
 
-        return Phone(self.port, cookie=f"__Host-v={accounts.begin_login(person, 'bench', utc_now())}")
+        return Phone(self.port, cookie=f"__Host-v={logins.begin_login(person, 'bench', utc_now())}")
 
     def letter_path(self) -> str:
         """The address in the newest confirmation letter."""
@@ -177,11 +177,11 @@ def seed(site: Site):
     import conftest
 
     from database import utc_now
-    from rules import accounts, submission
+    from rules import staff, submission
 
     citizen, officer = (
         conftest.make_account(),
-        accounts.add_staff("bench", "Cán bộ", "officer", "H21.129", conftest.PASSWORD, utc_now()),
+        staff.add_staff("bench", "Cán bộ", "officer", "H21.129", conftest.PASSWORD, utc_now()),
     )
 
     dossier = None
@@ -224,6 +224,13 @@ def rows(site: Site, dossier) -> list[Row]:
         Row("register: kind", "/tai-khoan/dang-ky", page, form),
         Row("register: number", "/tai-khoan/dang-ky/so-giay-to?loai=cong-dan", page, form),
         Row("register: look in your mail", "/tai-khoan/dang-ky/da-gui", page, form),
+        Row("forgotten: number and way", "/tai-khoan/quen-mat-khau", page, form),
+        Row("forgotten: look in your mail", "/tai-khoan/quen-mat-khau/da-gui", page, form),
+        Row("forgotten: code and password", "/tai-khoan/quen-mat-khau/ma", page, form),
+        Row("forgotten: in person", "/tai-khoan/quen-mat-khau/gap-can-bo", page, form),
+        Row("forgotten: done", "/tai-khoan/quen-mat-khau/xong", page, form),
+        Row("activate", "/tai-khoan/kich-hoat", page, form),
+        Row("wiped from this phone", "/tai-khoan/xong", page, form),
         Row("guides", "/huong-dan/", listed),
         Row("catalogue", "/dich-vu/", listed),
         Row("found procedures", "/dich-vu/?q=dang+ky", listed),

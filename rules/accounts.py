@@ -1,33 +1,21 @@
-"""Registering, confirming, logging in and out: guides I and II."""
+"""A citizen's account: registering and confirming (guide I), and finding it by any of the person's numbers (guide II)."""
 
-import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from logging import getLogger
 
-from peewee import IntegrityError, OperationalError
+from peewee import IntegrityError
 
 from database import Prepared, SealedField, db
-from models import Account, Login, Registration, Staff
-from rules import WrongInput, attempts
-from rules.attempts import LOGIN_BY_ADDRESS, LOGIN_BY_PERSON, MAIL_BY_PERSON, TooManyTries, address_group
+from models import Account, IdNumber, Registration
+from rules import account_log, attempts, businesses, logins
+from rules.attempts import MAIL_BY_PERSON, REGISTER_BY_ADDRESS, TooManyTries, address_group
+from rules.dossier_codes import new_receipt_code
+from rules.logins import token_hash
 from rules.outbox import post
-from rules.passwords import hash_password, is_password
-from rules.vietnamese import clean_text
-
-log = getLogger(__name__)
+from rules.passwords import hash_password
 
 CONFIRM_WITHIN = timedelta(days=7)
-CITIZEN_STAYS = timedelta(hours=12)
-STAFF_STAYS = timedelta(hours=10)
-
-
-class LoginRefused(WrongInput):
-    """Number or password is wrong, or the account is not confirmed: one sentence for all, so that nothing can be learnt."""
-
-
-WRONG_LOGIN = "Số giấy tờ hoặc mật khẩu chưa đúng, hoặc tài khoản chưa được xác nhận qua e-mail. Xem lại rồi bấm Đăng nhập."
 
 
 @dataclass(frozen=True)
@@ -51,63 +39,109 @@ def person_key(id_number: str) -> str:
     return SealedField.sealer.fingerprint(f"id-number:{id_number}")
 
 
-def token_hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+account_of_key = Prepared(
+    lambda key: Account.select().where(Account.id.in_(IdNumber.select(IdNumber.account).where(IdNumber.key == key)))
+)
+
+
+def account_of_number(id_number: str) -> Account | None:
+    """The account that one of the person's numbers belongs to, activated or not."""
+    return account_of_key.first(person_key(id_number))
+
+
+def make_account(id_number: str, now: datetime, added_by=None, **details) -> Account:
+    """A new account with its first number. Raises IntegrityError when the number has an account."""
+    with db.atomic():
+        account = Account.create(id_number=id_number, created_at=now, **details)
+        IdNumber.create(account=account, key=person_key(id_number), number=id_number, added_at=now, added_by=added_by)
+    return account
+
+
+def check_citizen(id_number: str, password: str, address: str, device: str, now: datetime) -> Account:
+    """The account of number and password. Raises LoginRefused or TooManyTries."""
+    account = account_of_number(id_number)
+    mine = account if account and account.may_log_in else None
+    return logins.check_password(mine, counted_as(id_number, account), password, address, device, now)
+
+
+def counted_as(id_number: str, account: Account | None) -> str:
+    """Under what wrong guesses are counted: one count for all numbers of a person, and one for a number nobody has."""
+    return f"citizen:{account.id if account else person_key(id_number)}"
+
+
+def known_facts(person, site) -> tuple[str, ...]:
+    """What others know about a person (an Account or Applicant), so that none of it is taken for a password (SECURITY §3)."""
+    birth = date.fromisoformat(str(person.birth_date)) if person.birth_date else None
+    days = (f"{birth:%d%m%Y}", f"{birth:%Y%m%d}", f"{birth.day}{birth.month}{birth.year}") if birth else ()
+    phone = (person.phone, f"0{person.phone[3:]}") if person.phone else ()
+    return (person.id_number, person.full_name, person.email, *phone, *days, site.name, *site.old_names)
 
 
 # --- registering -----------------------------------------------------------------------------------------------------
 
 
-def register(applicant: Applicant, confirm_url, now: datetime) -> None:
-    """Keep the request and mail the link; to the person at the screen, a taken number looks the same as a free one.
+def register(applicant: Applicant, confirm_url, address: str, now: datetime) -> str:
+    """Keep the request and mail its link, or without an e-mail address return a code to take to the commune.
 
-    `confirm_url` makes the link's address from its token. At most three mails an hour to one address, else anybody
-    could have us flood a stranger with a new number each time; and three for a number and its address together, so that
-    nobody uses up another's tries.
+    To the person at the screen a taken number looks the same as a free one: of a taken one the code is nobody's.
+    `confirm_url` makes the link's address from its token; `address` is the client's. Raises TooManyTries for an address
+    that has sent hundreds.
     """
-    key = person_key(applicant.id_number)
+    place = address_group(address)
+    attempts.refuse_if_blocked(REGISTER_BY_ADDRESS, place, now)
+    attempts.count_failure(REGISTER_BY_ADDRESS, place, now)
     password_hash = hash_password(applicant.password)
+    if applicant.email and not _may_mail(applicant, now):
+        return ""
+    account = account_of_number(applicant.id_number)
+    code = "" if applicant.email else new_receipt_code()
+    if account:
+        _tell_owner(account, now)
+    else:
+        _keep_registration(applicant, password_hash, code, confirm_url, now)
+    return code
+
+
+def _may_mail(applicant: Applicant, now: datetime) -> bool:
+    """At most three mails an hour to one address, else anybody could have us flood a stranger with a new number each time;
+    and three for a number and its address together, so that nobody uses up another's tries."""
     address = applicant.email.casefold()
     counted = [SealedField.sealer.fingerprint(text) for text in (f"mail:{address}", f"mail:{applicant.id_number}:{address}")]
     try:
         for who in counted:
             attempts.refuse_if_blocked(MAIL_BY_PERSON, who, now)
     except TooManyTries:
-        return
+        return False
     for who in counted:
         attempts.count_failure(MAIL_BY_PERSON, who, now)
-    account = Account.get_or_none(Account.id_number_key == key)
-    if account:
-        _tell_owner(account, now)
-    else:
-        _keep_registration(applicant, key, password_hash, confirm_url, now)
+    return True
 
 
-def _keep_registration(applicant: Applicant, key: str, password_hash: str, confirm_url, now: datetime) -> None:
-    token = secrets.token_urlsafe(32)
-    details = {
-        "kind": applicant.kind,
-        "id_number": applicant.id_number,
-        "full_name": applicant.full_name,
-        "birth_date": applicant.birth_date.isoformat(),
-        "village": applicant.village,
-        "phone": applicant.phone,
-        "email": applicant.email,
-        "business_name": applicant.business_name,
-        "tax_code": applicant.tax_code,
-        "password_hash": password_hash,
-    }
+def _keep_registration(applicant: Applicant, password_hash: str, code: str, confirm_url, now: datetime) -> None:
+    token = code or secrets.token_urlsafe(32)
+    details = asdict(applicant) | {"birth_date": applicant.birth_date.isoformat(), "password_hash": password_hash}
+    del details["password"]
     with db.atomic():
         request = Registration.create(
-            details=details, id_number_key=key, token_hash=token_hash(token), created_at=now, expires_at=now + CONFIRM_WITHIN
+            details=details,
+            id_number_key=person_key(applicant.id_number),
+            token_hash=_code_key(code) if code else token_hash(token),
+            created_at=now,
+            expires_at=now + CONFIRM_WITHIN,
         )
-        post(
-            f"confirm-{request.id}",
-            applicant.email,
-            "Xác nhận tài khoản dịch vụ công xã Ia Băng",
-            CONFIRM_LETTER.format(name=applicant.full_name, url=confirm_url(token)),
-            now,
-        )
+        if applicant.email:
+            post(
+                f"confirm-{request.id}",
+                applicant.email,
+                "Xác nhận tài khoản dịch vụ công xã Ia Băng",
+                CONFIRM_LETTER.format(name=applicant.full_name, url=confirm_url(token)),
+                now,
+            )
+
+
+def _code_key(code: str) -> str:
+    # A code of twelve symbols is short enough to be tried against a plain hash; not against one with our key.
+    return SealedField.sealer.fingerprint(f"registration:{code}")
 
 
 def _tell_owner(account: Account, now: datetime) -> None:
@@ -150,133 +184,37 @@ def find_registration(token: str, now: datetime) -> Registration | None:
     return request if request and (request.account_id or request.is_open(now)) else None
 
 
+def find_registration_of_code(id_number: str, code: str, now: datetime) -> Registration | None:
+    """The open request made without e-mail, of this number and the code its maker was shown."""
+    request = Registration.get_or_none(
+        Registration.token_hash == _code_key(code), Registration.id_number_key == person_key(id_number)
+    )
+    return request if request and request.is_open(now) else None
+
+
 def confirm(request: Registration, now: datetime) -> Account | None:
-    """Make the account; pressing again returns the same one. None when somebody else confirmed the number first."""
+    """Make the account; pressing again returns the same one. None when the number got an account in the meantime.
+
+    An account that the commune opened for the number stays as it is: whoever reads a mail is not yet the person whose
+    card the commune has seen.
+    """
     if request.account_id:
         return request.account
+    details = dict(request.details)
+    business = {name: details.pop(name, "") for name in ("kind", "business_name", "tax_code")}
     try:
         with db.atomic():
-            account = Account.create(id_number_key=request.id_number_key, created_at=now, **request.details)
+            account = make_account(details.pop("id_number"), now, **details)
             Registration.update(account=account).where(Registration.id == request.id).execute()
+            account_log.record(account, "account made", now, by=account)
+            if business["kind"] == "business":
+                businesses.claim(account, business["business_name"], business["tax_code"], now)
     except IntegrityError:
         return Registration.get_by_id(request.id).account
     return account
 
 
-# --- logging in and out ----------------------------------------------------------------------------------------------
-
-
-def check_citizen(id_number: str, password: str, address: str, now: datetime) -> Account:
-    """The account of number and password. Raises LoginRefused or TooManyTries."""
-    key = person_key(id_number)
-    account = Account.get_or_none(Account.id_number_key == key)
-    return _check(account, f"citizen:{key}", password, address, now)
-
-
-def check_staff(login_name: str, password: str, address: str, now: datetime) -> Staff:
-    """The member of staff of name and password. Raises LoginRefused or TooManyTries."""
-    name = read_login_name(login_name)
-    staff = Staff.get_or_none(Staff.login_name == name, Staff.ended_at.is_null())
-    return _check(staff, f"staff:{name}", password, address, now)
-
-
-def _check(person, who: str, password: str, address: str, now: datetime):
-    place = address_group(address)
-    attempts.refuse_if_blocked(LOGIN_BY_PERSON, who, now)
-    attempts.refuse_if_blocked(LOGIN_BY_ADDRESS, place, now)
-    is_right = is_password(person and person.password_hash, password)
-    # Again: of many guesses sent at the same moment, those checked after the limit was reached learn nothing.
-    attempts.refuse_if_blocked(LOGIN_BY_PERSON, who, now)
-    if not is_right:
-        attempts.count_failure(LOGIN_BY_PERSON, who, now)
-        attempts.count_failure(LOGIN_BY_ADDRESS, place, now)
-        raise LoginRefused(WRONG_LOGIN)
-    attempts.forget(LOGIN_BY_PERSON, who)
-    return person
-
-
-def begin_login(person: Account | Staff, device: str, now: datetime) -> str:
-    """A new login; returns the token for the cookie, which is kept nowhere else."""
-    token = new_token()
-    is_staff = isinstance(person, Staff)
-    Login.create(
-        token_hash=token_hash(token),
-        device=device[:200],
-        created_at=now,
-        seen_at=now,
-        account=None if is_staff else person,
-        staff=person if is_staff else None,
-        expires_at=now + (STAFF_STAYS if is_staff else CITIZEN_STAYS),
-    )
-    return token
-
-
-def new_token() -> str:
-    return secrets.token_urlsafe(16)
-
-
-login_of_token = Prepared(lambda token: Login.select().where(Login.token_hash == token))
-account_of_id = Prepared(lambda id: Account.select().where(Account.id == id))
-
-
-def find_login(token: str) -> Login | None:
-    login = login_of_token.first(token_hash(token))
-    if login and login.account_id:
-        login.account = account_of_id.first(login.account_id)
-    return login
-
-
-SEEN_EVERY = timedelta(minutes=2)
-
-
-def touch(login: Login, now: datetime) -> None:
-    """Remember that the login is in use; at most once in two minutes, so that reading costs no writing.
-
-    On a full disk it is not remembered: reading goes on (SECURITY §2).
-    """
-    if abs(now - login.seen_at) > SEEN_EVERY:
-        try:
-            Login.update(seen_at=now).where(Login.id == login.id).execute()
-        except OperationalError as fault:
-            log.warning("a login's use was not kept: %s", fault)
-
-
-def end_login(login: Login) -> None:
-    login.delete_instance()
-
-
 def sweep(now: datetime) -> None:
-    """Remove logins and requests that can serve nobody any more."""
-    Login.delete().where(Login.expires_at < now - Login.WRITE_ONLY).execute()
+    """Remove requests that can serve nobody any more."""
     # Also those confirmed: what they said is in the account, and a second copy would outlive it.
     Registration.delete().where(Registration.expires_at < now - timedelta(days=30)).execute()
-
-
-# --- staff -----------------------------------------------------------------------------------------------------------
-
-ROLES = ("officer", "specialist", "leader", "culture", "village_head", "postal_clerk", "administrator")
-
-
-def read_login_name(typed: str) -> str:
-    """The name as it is kept; raises WrongInput for nothing, for more than 60 letters and for hidden signs."""
-    name = clean_text(typed, 60).lower()
-    if not name:
-        raise WrongInput("Nhập tên đăng nhập")
-    return name
-
-
-def add_staff(login_name: str, full_name: str, role: str, office: str, password: str, now: datetime) -> Staff:
-    """A new member of staff. Raises WrongInput when the name is taken or unfit, or the role unknown."""
-    if role not in ROLES:
-        raise WrongInput(f"role must be one of: {', '.join(ROLES)}")
-    try:
-        return Staff.create(
-            login_name=read_login_name(login_name),
-            full_name=full_name,
-            role=role,
-            office=office,
-            password_hash=hash_password(password),
-            created_at=now,
-        )
-    except IntegrityError as taken:
-        raise WrongInput(f"{login_name}: this name is taken") from taken

@@ -37,6 +37,7 @@ class Limit:
 LOGIN_BY_PERSON = Limit("login", 10, timedelta(minutes=15))
 LOGIN_BY_ADDRESS = Limit("login-from", 200, timedelta(minutes=15))
 LOOKUP_BY_ADDRESS = Limit("lookup-from", 20, timedelta(minutes=10))
+REGISTER_BY_ADDRESS = Limit("register-from", 200, timedelta(minutes=15))
 MAIL_BY_PERSON = Limit("mail-to", 3, timedelta(hours=1), first_wait=timedelta(hours=1))
 
 

@@ -96,6 +96,19 @@ def read_code(text):
     return Code("receipt", symbols)
 
 
+def read_slip_code(text):
+    """The twelve symbols of a code on a slip or from an officer, as `read_code` reads a receipt code; raises CodeFault."""
+    if not re.search(r"[^\s.-]", _plain(text)):
+        raise CodeFault("Nhập mã trên phiếu")
+    try:
+        code = read_code(text)
+    except CodeFault as fault:
+        raise CodeFault(str(fault).replace("Mã biên nhận", "Mã").replace("giấy biên nhận", "phiếu"), fault.groups) from None
+    if code.kind != "receipt":
+        raise CodeFault("Đây là mã hồ sơ. Nhập mã 12 chữ và số trên phiếu.")
+    return code.value
+
+
 def _plain(text):
     """Upper case, ASCII where there is an ASCII form, look-alikes told apart, nothing invisible."""
     wide = unicodedata.normalize("NFKC", text[:LONGEST_TYPED]).upper().translate(DASHES).translate(LOOK_ALIKES)

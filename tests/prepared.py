@@ -8,7 +8,7 @@ from conftest import full_draft, make_account, make_staff
 from app import create_app
 from database import db, utc_now
 from models import Account
-from rules import accounts
+from rules import logins
 
 
 def print_citizens(count: int, with_drafts: bool = True) -> None:
@@ -29,4 +29,4 @@ def print_officer() -> None:
 
 
 def cookie_of(app, person) -> dict[str, str]:
-    return {"name": app.session_interface.cookie_name(app), "value": accounts.begin_login(person, "test", utc_now())}
+    return {"name": app.session_interface.cookie_name(app), "value": logins.begin_login(person, "test", utc_now())}

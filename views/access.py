@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from database import utc_now
 from models import Account
-from rules.accounts import ROLES
+from rules.staff import ROLES
 from views.visits import current_login, log_security
 
 STAFF = frozenset(ROLES)

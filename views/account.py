@@ -1,13 +1,14 @@
 """Registering, confirming, logging in and out: the letter's guides I and II, screen by screen."""
 
 from email_validator import EmailNotValidError, validate_email
-from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, g, redirect, render_template, request, session, url_for
 from flask_login import current_user
-from wtforms import HiddenField
+from wtforms import HiddenField, StringField
 
 from database import utc_now
 from rules import WrongInput, accounts
 from rules.accounts import Applicant
+from rules.attempts import TooManyTries
 from rules.identity import id_number_warnings, read_id_number, read_person_name, read_phone, read_tax_code
 from rules.passwords import read_new_password
 from rules.vietnamese import clean_text, in_vietnam, not_after, read_day
@@ -15,7 +16,7 @@ from views.access import open_to
 from views.answering import go_on, own_path
 from views.forms import Form, ReadField, SecretField
 from views.headers import public_page
-from views.visits import client_address, log_security, start_login, stop_login
+from views.visits import client_address, current_login, log_security, start_login, stop_login
 
 bp = Blueprint("account", __name__, url_prefix="/tai-khoan")
 
@@ -41,9 +42,13 @@ def read_password(text: str) -> str:
 # --- guide II: log in ------------------------------------------------------------------------------------------------
 
 
+PHONES = [("chung", "Máy dùng chung"), ("toi", "Máy của tôi: nhớ 30 ngày")]
+
+
 class LoginForm(Form):
     id_number = ReadField("CMND", read_id_number, "Nhập số căn cước hoặc CMND", hint="9 số, hoặc số căn cước 12 số")
     password = SecretField("Mật khẩu", missing="Nhập mật khẩu")
+    phone = StringField("Máy này là", default="chung")
     next_page = HiddenField()
 
 
@@ -60,15 +65,17 @@ def log_in():
     form = LoginForm(next_page=request.args.get("tiep", ""))
     if form.validate_on_submit():
         try:
-            account = accounts.check_citizen(form.id_number.value, form.password.data, client_address(), utc_now())
+            account = accounts.check_citizen(
+                form.id_number.value, form.password.data, client_address(), session.token or "", utc_now()
+            )
         except WrongInput as refusal:
             log_security("login refused", who=accounts.person_key(form.id_number.value)[:16])
             form.id_number.errors = [str(refusal)]
         else:
-            start_login(account)
+            start_login(account, is_own_phone=form.phone.data == "toi")
             log_security("login", account=account.id)
             return redirect(own_path(form.next_page.data, url_for("home.home")), 303)
-    return render_template("account/log_in.html", form=form), 422 if form.errors else 200
+    return render_template("account/log_in.html", form=form, phones=PHONES), 422 if form.errors else 200
 
 
 @bp.route("/thoat", methods=["GET", "POST"])
@@ -78,19 +85,25 @@ def log_out():
     if form.validate_on_submit():
         if current_user.is_authenticated:
             log_security("logout", person=current_user.get_id(), role=current_user.role)
+        where = url_for(".wiped") if is_on_shared_phone() else url_for("home.home", da="thoat")
         stop_login()
-        answer = redirect(url_for("home.home", da="thoat"), 303)
+        answer = redirect(where, 303)
         # Not "cache": private pages are no-store already, and the style and script should stay.
         answer.headers["Clear-Site-Data"] = '"storage"'
         return answer
-    return render_template("account/log_out.html", form=form), 422 if form.errors else 200
+    return render_template("account/log_out.html", form=form, is_shared=is_on_shared_phone()), 422 if form.errors else 200
 
 
-@bp.get("/quen-mat-khau")
+def is_on_shared_phone() -> bool:
+    login = current_login()
+    return bool(login and login.account_id and not login.is_own_phone)
+
+
+@bp.get("/xong")
 @open_to("anyone")
 @public_page(300)
-def forgotten():
-    return render_template("account/forgotten.html")
+def wiped():
+    return render_template("account/wiped.html")
 
 
 # --- guide I: register -----------------------------------------------------------------------------------------------
@@ -110,7 +123,7 @@ class DetailsForm(NumberForm):
     birth_date = ReadField("Ngày sinh", read_birth_day, "Nhập ngày sinh", hint="Ví dụ: 5/7/1990")
     village = ReadField("Thôn, làng", lambda text: clean_text(text, 100), hint="Ở ngoài xã thì ghi tên xã, tỉnh")
     phone = ReadField("Số điện thoại", read_phone, hint="Nhiều người chung một số cũng được. Không có thì để trống.")
-    email = ReadField("E-mail", read_email, "Nhập e-mail để nhận thư xác nhận", hint="Thư xác nhận gửi tới đây")
+    email = ReadField("E-mail", read_email, hint="Thư xác nhận gửi tới đây. Không có thì để trống: xã xác nhận khi gặp bạn.")
     business_name = ReadField("Tên doanh nghiệp", lambda text: clean_text(text, 200))
     tax_code = ReadField("Mã số thuế", read_tax_code, hint="10 hoặc 13 số")
 
@@ -126,21 +139,8 @@ class DetailsForm(NumberForm):
         return not self.password_again.errors
 
     def _password_is_not_about_them(self) -> bool:
-        birth = self.birth_date.value
-        known = (
-            self.id_number.value,
-            self.full_name.value,
-            self.phone.data or "",
-            f"0{self.phone.value[3:]}",
-            self.email.value,
-            f"{birth:%d%m%Y}",
-            f"{birth:%Y%m%d}",
-            f"{birth.day}{birth.month}{birth.year}",
-            g.library.site.name,
-            *g.library.site.old_names,
-        )
         try:
-            read_new_password(self.password.data, SHORTEST_PASSWORD, known)
+            read_new_password(self.password.data, SHORTEST_PASSWORD, accounts.known_facts(self.applicant(), g.library.site))
         except WrongInput as fault:
             self.password.errors = [str(fault)]
         return not self.password.errors
@@ -190,7 +190,16 @@ def give_details():
     form = DetailsForm()
     if not form.validate():
         return _show_details(form)
-    accounts.register(form.applicant(), lambda token: url_for_outside("account.confirm", token=token), utc_now())
+    try:
+        code = accounts.register(
+            form.applicant(), lambda token: url_for_outside("account.confirm", token=token), client_address(), utc_now()
+        )
+    except TooManyTries as refusal:
+        form.id_number.errors = [str(refusal)]
+        return _show_details(form)
+    if code:
+        # Answered at once: the code is known to this page alone, and stands in no address.
+        return render_template("account/bring_card.html", code=code)
     current_app.extensions["mail_soon"]()
     return go_on(".check_mail")
 

@@ -2,13 +2,14 @@
 
 import secrets
 
-from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request, session, url_for
 from flask_login import current_user
 from wtforms import HiddenField
 
 from database import utc_now
 from models import Dossier, Paper
-from rules import WrongInput, accounts, desk, submission, workflow
+from rules import WrongInput, account_log, desk, submission, workflow
+from rules import staff as staff_rules
 from rules.vietnamese import clean_text
 from rules.workflow import MoveRefused
 from views.access import open_to
@@ -33,7 +34,9 @@ def log_in():
     form = StaffLoginForm(next_page=request.args.get("tiep", ""))
     if form.validate_on_submit():
         try:
-            staff = accounts.check_staff(form.login_name.value, form.password.data, client_address(), utc_now())
+            staff = staff_rules.check_staff(
+                form.login_name.value, form.password.data, client_address(), session.token or "", utc_now()
+            )
         except WrongInput as refusal:
             log_security("staff login refused", who=form.login_name.value)
             form.login_name.errors = [str(refusal)]
@@ -90,8 +93,16 @@ def show_dossier(code: str):
     return show(dossier_of_my_office(code), MoveForm())
 
 
+def tell_owner(dossier: Dossier, event: str, subject: str) -> None:
+    """Write in the submitter's own log who opened what (“Ai đã xem”)."""
+    account_log.record(dossier.account_id, event, utc_now(), by=_me(), subject=subject, purpose="giải quyết hồ sơ")
+
+
 def show(dossier: Dossier, form: Form, fault: str = "", status: int = 200):
     log_security("dossier opened", staff=current_user.id, dossier=dossier.code, purpose="queue")
+    account_log.record(
+        dossier.account_id, "dossier opened", utc_now(), by=_me(), subject=dossier.code, purpose="giải quyết hồ sơ"
+    )
     page = render_template(
         "desk/show_dossier.html",
         dossier=dossier,
@@ -128,7 +139,7 @@ def refuse_dossier(code: str):
 
 def move(dossier: Dossier, name: str, form: MoveForm, done: str, note: str = ""):
     """Make the move and show the dossier; when somebody was quicker, show it as it is now and say so."""
-    officer, now = current_user._get_current_object(), utc_now()
+    officer, now = _me(), utc_now()
     try:
         workflow.make_move(dossier, name, officer, now, g.library.calendar, note=note, form_key=key_of(form, dossier))
     except MoveRefused as refusal:
@@ -149,7 +160,19 @@ def open_paper(code: str, paper_id: int):
     log_security(
         "paper opened", staff=current_user.id, dossier=dossier.code, paper=paper.id, document=paper.document_key, purpose="queue"
     )
+    account_log.record(
+        dossier.account_id,
+        "paper opened",
+        utc_now(),
+        by=_me(),
+        subject=f"{paper.filename}, {dossier.code}",
+        purpose="giải quyết hồ sơ",
+    )
     return send_paper(paper)
+
+
+def _me():
+    return current_user._get_current_object()
 
 
 def send_paper(paper: Paper) -> Response:

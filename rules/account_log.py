@@ -1,0 +1,77 @@
+"""The owner's own log, “Ai đã xem”: who opened or changed something of an account, when and what for (SECURITY §11)."""
+
+from datetime import datetime
+
+from models import Account, AccountEvent, Staff
+
+# What stands in the owner's log, by the event's name; {subject} is what it was done to.
+LABELS = {
+    "account opened": "Mở xem tài khoản",
+    "dossier opened": "Mở xem hồ sơ {subject}",
+    "paper opened": "Mở xem giấy tờ: {subject}",
+    "account made": "Tài khoản được lập",
+    "account opened at desk": "Xã mở tài khoản cho bạn",
+    "account activated": "Tài khoản được kích hoạt",
+    "slip printed": "In phiếu mã mới, phiếu cũ hết dùng",
+    "paper seen": "Xã xem giấy tờ thật, tài khoản đạt mức IAL2",
+    "number added": "Thêm số căn cước {subject}",
+    "reset asked": "Xin đặt lại mật khẩu tại xã",
+    "reset granted": "Xác nhận cho đặt lại mật khẩu tại xã",
+    "reset refused": "Không đồng ý đặt lại mật khẩu tại xã",
+    "password reset": "Mật khẩu được đặt lại bằng {subject}",
+    "password changed": "Mật khẩu được đổi",
+    "details changed": "Đổi {subject}",
+    "merge asked": "Xin gộp tài khoản",
+    "merged": "Gộp hai tài khoản thành một",
+    "merge undone": "Tách lại hai tài khoản đã gộp",
+    "logins ended": "Thoát khỏi mọi máy",
+    "consent given": "Đồng ý: {subject}",
+    "consent withdrawn": "Rút đồng ý: {subject}",
+    "data taken": "Tải tất cả dữ liệu",
+    "deletion asked": "Xin xoá tài khoản",
+    "deletion cancelled": "Thôi không xoá tài khoản",
+    "business added": "Thêm doanh nghiệp {subject}",
+    "business taken": "Mã số thuế {subject} đã có người đại diện khác. Nhờ người đó mời bạn, hoặc mang giấy đăng ký đến xã",
+    "business opened": "Mở xem doanh nghiệp {subject}",
+    "business paper seen": "Xã xem giấy đăng ký của {subject}",
+    "invited": "Được mời đại diện cho {subject}",
+    "representative changed": "Đổi người đại diện: {subject}",
+}
+
+
+def record(
+    account: Account | int,
+    name: str,
+    now: datetime,
+    by: Account | Staff | None = None,
+    second: str = "",
+    subject: str = "",
+    purpose: str = "",
+) -> AccountEvent:
+    """Write one line of an account's log, in the transaction of what it tells. `by` None: the program itself.
+
+    `name` is one of LABELS; `second` is the other person's name where two of the commune had to act.
+    """
+    if name not in LABELS:
+        raise ValueError(f"not an event of an account: {name}")
+    is_staff = isinstance(by, Staff)
+    return AccountEvent.create(
+        account=account,
+        name=name,
+        actor_kind="staff" if is_staff else "citizen" if by else "system",
+        actor_name=by.full_name if by else "",
+        second_name=second,
+        staff=by if is_staff else None,
+        subject=subject[:300],
+        purpose=purpose[:300],
+        at=now,
+    )
+
+
+def label_of(event: AccountEvent) -> str:
+    return LABELS[event.name].replace("{subject}", event.subject)
+
+
+def lines_of(account: Account):
+    """The account's log, the newest first; the caller pages it."""
+    return AccountEvent.select().where(AccountEvent.account == account.id).order_by(AccountEvent.id.desc())
