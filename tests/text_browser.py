@@ -259,4 +259,30 @@ def answer_all(browser: TextBrowser) -> set[str]:
 def log_out(browser: TextBrowser) -> None:
     browser.press("Trang chủ", then="Bà con cần làm việc gì?")
     browser.press("Thoát", then="Thoát khỏi máy này?")
-    browser.press("Thoát", after="Bản nháp vẫn còn", then="Bạn đã thoát")
+    browser.press("Xong – xoá khỏi máy này", after="Bản nháp vẫn còn", then="Đã xoá khỏi máy này")
+    browser.press("Trang chủ", then="Bà con cần làm việc gì?")
+
+
+# --- guide III -------------------------------------------------------------------------------------------------------
+
+NEW_PASSWORD = "rung thong xanh mat"
+
+
+def recover(browser: TextBrowser, number: str, email: str, site) -> None:
+    """Forgotten password, by mail, as the letter has it."""
+    browser.starts("Bà con cần làm việc gì?")
+    browser.press("Đăng nhập", then=LETTER_CHOICE)
+    browser.press(LETTER_CHOICE, then="Chưa có tài khoản")
+    browser.press("Mật khẩu", after="Quên:", then="Lấy lại mật khẩu")
+    browser.type("CMND", number)
+    browser.choose("Cách lấy lại", "Qua thư điện tử (e-mail)")
+    browser.press("Xác nhận", after="Cách lấy lại", then="Mở e-mail của bạn")
+    browser.open(link_in(site.wait_for_letter(email, "Lấy lại mật khẩu")), then="bấm nút dưới đây")
+    browser.press("Xác nhận", after="bấm nút dưới đây", then="Đặt mật khẩu mới")
+    browser.type("Mật khẩu mới", NEW_PASSWORD, below="Đặt mật khẩu mới")
+    browser.type("Gõ lại mật khẩu mới", NEW_PASSWORD)
+    browser.press("Xác nhận", after="Gõ lại mật khẩu mới", then="Cập nhật mật khẩu thành công")
+    browser.press("Đăng nhập", then=LETTER_CHOICE)
+    browser.press(LETTER_CHOICE, then="Chưa có tài khoản")
+    browser.type("CMND", number)
+    browser.type("Mật khẩu", NEW_PASSWORD, below="CMND")

@@ -5,6 +5,7 @@ import shutil
 import postgres
 import pytest
 import serving
+from phone import SIZES, Phone
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +34,25 @@ def site(request, tmp_path_factory):
         with postgres.running() as url, serving.served(folder / "site", DATABASE_URL=url) as site:
             site.add_staff("motcua")
             yield site
+
+
+@pytest.fixture
+def pick_up(chromium, site):
+    """A phone in the hand: `pick_up(has_script, size)`."""
+    contexts = []
+
+    def pick(has_script: bool = True, size: str = "360x640") -> Phone:
+        width, height = SIZES[size]
+        context = chromium.new_context(
+            java_script_enabled=has_script, viewport={"width": width, "height": height}, has_touch=True, accept_downloads=True
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        return Phone(context.new_page(), site.address, has_script)
+
+    yield pick
+    for context in contexts:
+        context.close()
 
 
 @pytest.hookimpl(wrapper=True)

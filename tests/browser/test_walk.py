@@ -1,15 +1,13 @@
 """The letter, walked in a real browser by somebody who clicks what is on the screen."""
 
 import re
-from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 import person
 import pytest
 from person import BIRTH, GO_ON, LETTER_CHOICE, LETTER_LEVEL, PASSWORD
-from serving import STAFF_PASSWORD, link_in, wait_until
+from phone import Phone, check_fragments
+from serving import STAFF_PASSWORD, link_in
 
-SIZES = {"240x320": (240, 320), "360x640": (360, 640)}
 WALKS = [
     pytest.param("sqlite", True, "240x320", id="240x320 script sqlite"),
     pytest.param("sqlite", False, "240x320", id="240x320 plain sqlite"),
@@ -17,149 +15,6 @@ WALKS = [
     pytest.param("sqlite", False, "360x640", id="360x640 plain sqlite"),
     pytest.param("postgresql", True, "360x640", id="360x640 script postgresql"),
 ]
-
-
-@dataclass
-class Phone:
-    """A browser window: what is pressed and typed there, and what it asks of the site meanwhile."""
-
-    page: object
-    address: str
-    has_script: bool
-    requests: list = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-    def __post_init__(self):
-        self.page.on("request", lambda request: None if "/static/" in request.url else self.requests.append(request))
-        self.page.on("console", self._hear)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-
-    def _hear(self, said) -> None:
-        if said.type in ("error", "warning"):
-            self.complaints.append(f"{said.text} ({self.page.url})")
-
-    # --- looking ---
-
-    @property
-    def heading(self) -> str:
-        return " ".join(self.page.locator("h1").inner_text().split())
-
-    @property
-    def words(self) -> str:
-        return " ".join(self.page.locator("body").inner_text().split())
-
-    @property
-    def path(self) -> str:
-        parts = urlsplit(self.page.url)
-        return parts.path + (f"?{parts.query}" if parts.query else "")
-
-    def sees(self, text: str) -> None:
-        self.page.get_by_text(text).first.wait_for()
-
-    # --- doing ---
-
-    def open(self, address: str) -> None:
-        self.page.goto(address)
-
-    def type(self, label: str, text: str) -> None:
-        self.page.get_by_label(re.compile(f"^{re.escape(label)}")).first.fill(text)
-
-    def choose(self, question: str, answer: str) -> None:
-        self._group(question).get_by_label(answer, exact=True).check()
-
-    def answer(self, label: str, answer: str) -> bool:
-        """Answer the question `label`, however it is asked; False where it does not stand on this page."""
-        if self._group(label).count():
-            self.choose(label, answer)
-            return True
-        control = self.page.get_by_label(re.compile(f"^{re.escape(label)}")).first
-        if not control.count():
-            return False
-        if control.evaluate("control => control.tagName") == "SELECT":
-            control.select_option(label=answer)
-        else:
-            control.fill(answer)
-        return True
-
-    def _group(self, question: str):
-        return self.page.get_by_role("group", name=re.compile(f"^{re.escape(question)}"))
-
-    def press(self, label: str, whole: bool = False) -> list:
-        """Press the button or link that reads `label`, and wait for the page it leads to; returns what was asked of the site.
-
-        With script, what comes is a fragment for <main>; `whole` says that this press is known to fetch a whole page.
-        """
-        self._wait_for_htmx()
-        self.requests.clear()
-        old_main = self.page.locator("main > *").first.element_handle()
-        self._control(label).click()
-        wait_until(lambda: self._is_gone(old_main), lambda: f"“{label}” on “{self.heading}” led nowhere")
-        self.page.wait_for_load_state()
-        asked = list(self.requests)
-        if self.has_script and not whole:
-            check_fragments(asked)
-            self.keeps_nothing()
-        return asked
-
-    def send(self, label: str, whole: bool = False) -> None:
-        """Press the button of a good form: with script, one request in all."""
-        before = self.path, self.page.title()
-        asked = self.press(label, whole)
-        if self.has_script and not whole:
-            assert [request.method for request in asked] == ["POST"]
-            pushed = asked[0].response().headers.get("hx-push-url")
-            assert self.path == (pushed or urlsplit(asked[0].url).path)
-            assert (self.path, self.page.title()) != before
-
-    def keeps_nothing(self) -> None:
-        context = self.page.context
-        assert context.storage_state()["origins"] == [], "localStorage is kept"
-        session = context.new_cdp_session(self.page)
-        origin = {"securityOrigin": self.address, "isLocalStorage": False}
-        assert session.send("DOMStorage.getDOMStorageItems", {"storageId": origin})["entries"] == []
-        session.detach()
-
-    def _control(self, label: str):
-        button = self.page.get_by_role("button", name=label, exact=True)
-        return (button if button.count() else self.page.get_by_role("link", name=re.compile(rf"^{re.escape(label)}"))).first
-
-    def _wait_for_htmx(self) -> None:
-        if self.has_script:
-            wait_until(lambda: self.page.evaluate("!!window.htmx"), "htmx has not come", every=0.01)
-
-    @staticmethod
-    def _is_gone(element) -> bool:
-        try:
-            return not element.evaluate("element => element.isConnected")
-        except Exception:  # the page it was on has been left
-            return True
-
-
-def check_fragments(asked: list) -> None:
-    """Each request was htmx's, and the answer that was shown is no whole page."""
-    assert asked
-    assert all(request.all_headers().get("hx-request") == "true" for request in asked), [request.url for request in asked]
-    shown = asked[-1].response().text().lstrip().lower()
-    assert shown.startswith("<title>") and "<!doctype" not in shown
-
-
-@pytest.fixture
-def pick_up(chromium, site):
-    """A phone in the hand: `pick_up(has_script, size)`."""
-    contexts = []
-
-    def pick(has_script: bool = True, size: str = "360x640") -> Phone:
-        width, height = SIZES[size]
-        context = chromium.new_context(
-            java_script_enabled=has_script, viewport={"width": width, "height": height}, has_touch=True, accept_downloads=True
-        )
-        context.set_default_timeout(15_000)
-        contexts.append(context)
-        return Phone(context.new_page(), site.address, has_script)
-
-    yield pick
-    for context in contexts:
-        context.close()
 
 
 # --- the parts of the walk -------------------------------------------------------------------------------------------
@@ -277,8 +132,8 @@ def test_the_printed_letter_leads_from_the_home_page_to_a_received_dossier(site,
     code, receipt = person.dossier_code_in(phone.words), person.receipt_code_in(phone.words)
 
     phone.press("Thoát")
-    phone.send("Thoát", whole=True)
-    phone.sees("Bạn đã thoát")
+    phone.send("Xong – xoá khỏi máy này", whole=True)
+    phone.sees("Đã xoá khỏi máy này")
     assert not phone.page.get_by_text(who.full_name).count()
 
     found = look_up(phone, person.as_typed_by_hand(receipt))

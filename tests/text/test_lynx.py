@@ -4,7 +4,7 @@ import shutil
 
 import person
 import pytest
-from text_browser import TextBrowser, walk_the_letter
+from text_browser import TextBrowser, recover, walk_the_letter
 
 
 class Lynx(TextBrowser):
@@ -54,3 +54,10 @@ def test_the_printed_letter_can_be_walked_in_lynx(lynx, site, tmp_path):
     photo = person.noisy_photo(tmp_path / "giay chung sinh.jpg", (300, 400))
 
     walk_the_letter(lynx, site, photo)
+
+
+def test_a_forgotten_password_is_recovered_in_lynx(lynx, site):
+    owner = site.python("import prepared; prepared.print_account()")
+
+    recover(lynx, owner["id_number"], owner["email"], site)
+    lynx.press("Đăng nhập", after="Máy của tôi", then=owner["full_name"])
