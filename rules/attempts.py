@@ -12,9 +12,9 @@ from rules import WrongInput
 class TooManyTries(WrongInput):
     """The limit is reached; `until` says when one may try again."""
 
-    def __init__(self, until: datetime, now: datetime):
+    def __init__(self, until: datetime, now: datetime, why: str = "Bạn đã thử nhiều lần chưa đúng."):
         minutes = max(1, -(-int((until - now).total_seconds()) // 60))
-        super().__init__(f"Bạn đã thử nhiều lần chưa đúng. Chờ {minutes} phút rồi thử lại.")
+        super().__init__(f"{why} Chờ {minutes} phút rồi thử lại.")
         self.until = until
 
 
@@ -27,6 +27,7 @@ class Limit:
     window: timedelta
     first_wait: timedelta = timedelta(minutes=1)
     longest_wait: timedelta = timedelta(hours=1)
+    why: str = "Bạn đã thử nhiều lần chưa đúng."
 
     def wait_after(self, failures: int) -> timedelta:
         doublings = min(failures - self.failures, 10)
@@ -36,8 +37,10 @@ class Limit:
 # SECURITY §3 and §6. Addresses only coarsely: a whole village may come from one address of a phone company.
 LOGIN_BY_PERSON = Limit("login", 10, timedelta(minutes=15))
 LOGIN_BY_ADDRESS = Limit("login-from", 200, timedelta(minutes=15))
+# Refuses nobody: who runs the machine is warned on the health page for an hour.
+LOGIN_ANYWHERE = Limit("login-anywhere", 1000, timedelta(minutes=15), first_wait=timedelta(hours=1))
 LOOKUP_BY_ADDRESS = Limit("lookup-from", 20, timedelta(minutes=10))
-REGISTER_BY_ADDRESS = Limit("register-from", 200, timedelta(minutes=15))
+REGISTER_BY_ADDRESS = Limit("register-from", 200, timedelta(minutes=15), why="Đang có nhiều người đăng ký cùng một lúc.")
 MAIL_BY_PERSON = Limit("mail-to", 3, timedelta(hours=1), first_wait=timedelta(hours=1))
 
 
@@ -64,7 +67,16 @@ def refuse_if_blocked(limit: Limit, who: str, now: datetime) -> None:
     row = attempts_of_key.first(_key(limit, who)) if Switch.is_on else None
     # A clock set back must not turn a wait of minutes into one of months.
     if row and row.blocked_until and now < row.blocked_until <= now + limit.longest_wait:
-        raise TooManyTries(row.blocked_until, now)
+        raise TooManyTries(row.blocked_until, now, limit.why)
+
+
+def is_alarm(now: datetime) -> bool:
+    """Whether somebody, from wherever, has been guessing at logins and codes in great number."""
+    try:
+        refuse_if_blocked(LOGIN_ANYWHERE, "site", now)
+    except TooManyTries:
+        return True
+    return False
 
 
 def count_failure(limit: Limit, who: str, now: datetime) -> None:

@@ -10,7 +10,7 @@ from peewee import OperationalError
 from database import Prepared
 from models import Account, KnownDevice, Login, Staff
 from rules import WrongInput, attempts
-from rules.attempts import LOGIN_BY_ADDRESS, LOGIN_BY_PERSON, address_group
+from rules.attempts import LOGIN_ANYWHERE, LOGIN_BY_ADDRESS, LOGIN_BY_PERSON, address_group
 from rules.passwords import is_password
 
 log = getLogger(__name__)
@@ -42,21 +42,25 @@ def new_token() -> str:
 
 class Guess:
     """One try at a secret of `who`, counted: per person, or per device the person has logged in with before, and coarsely
-    per address. A stranger who uses up the person's tries leaves the person's own phone its own (SECURITY §3).
+    per address. A stranger who uses up the tries of the person, or of the neighbourhood, leaves the person's own phone its
+    own (SECURITY §3).
     """
 
     def __init__(self, who: str, person: Account | Staff | None, address: str, device: str, now: datetime):
         self.now = now
         self.place = address_group(address)
-        self.who = f"device:{token_hash(device)}" if is_known_device(person, device) else who
+        self.is_known = is_known_device(person, device)
+        self.who = f"device:{token_hash(device)}" if self.is_known else who
 
     def refuse_if_blocked(self) -> None:
         attempts.refuse_if_blocked(LOGIN_BY_PERSON, self.who, self.now)
-        attempts.refuse_if_blocked(LOGIN_BY_ADDRESS, self.place, self.now)
+        if not self.is_known:
+            attempts.refuse_if_blocked(LOGIN_BY_ADDRESS, self.place, self.now)
 
     def was_wrong(self) -> None:
         attempts.count_failure(LOGIN_BY_PERSON, self.who, self.now)
         attempts.count_failure(LOGIN_BY_ADDRESS, self.place, self.now)
+        attempts.count_failure(LOGIN_ANYWHERE, "site", self.now)
 
     def was_right(self) -> None:
         attempts.forget(LOGIN_BY_PERSON, self.who)

@@ -275,7 +275,7 @@ def recover(browser: TextBrowser, number: str, email: str, site) -> None:
     browser.press(LETTER_CHOICE, then="Chưa có tài khoản")
     browser.press("Mật khẩu", after="Quên:", then="Lấy lại mật khẩu")
     browser.type("CMND", number)
-    browser.choose("Cách lấy lại", "Qua thư điện tử (e-mail)")
+    browser.choose("Cách lấy lại", "Qua e-mail")
     browser.press("Xác nhận", after="Cách lấy lại", then="Mở e-mail của bạn")
     browser.open(link_in(site.wait_for_letter(email, "Lấy lại mật khẩu")), then="bấm nút dưới đây")
     browser.press("Xác nhận", after="bấm nút dưới đây", then="Đặt mật khẩu mới")

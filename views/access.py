@@ -39,7 +39,8 @@ def open_to(*roles: str, saves_draft: bool = False) -> Callable:
 
 def _may_still_write() -> bool:
     login = current_login()
-    return bool(login and login.account and not current_user.is_authenticated and login.may_still_write(utc_now()))
+    may_write = login and login.account and login.account.may_log_in and login.may_still_write(utc_now())
+    return bool(may_write and not current_user.is_authenticated)
 
 
 def _save_then_ask(view: Callable, args, kwargs) -> Response:

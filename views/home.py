@@ -5,6 +5,8 @@ import shutil
 from flask import Blueprint, Response, current_app, g, render_template, send_from_directory
 
 import database
+from database import utc_now
+from rules import attempts
 from views.access import open_to
 from views.headers import STATIC, public_page
 
@@ -46,6 +48,8 @@ def warnings():
     """What whoever runs the machine should mend soon, a line each."""
     if not current_app.config["RATE_LIMITS"]:
         yield "warning: RATE_LIMITS=off"
+    if attempts.is_alarm(utc_now()):
+        yield "warning: somebody is guessing passwords or codes in great number"
     disk = shutil.disk_usage(current_app.config["INSTANCE_DIR"])
     if disk.free < disk.total / 10:
         yield f"warning: {disk.free * 100 // disk.total} % of the disk is free"

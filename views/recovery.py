@@ -18,7 +18,7 @@ from views.visits import client_address, log_security
 bp = Blueprint("recovery", __name__, url_prefix="/tai-khoan")
 
 WAYS = [
-    ("thu", "Qua thư điện tử (e-mail)"),
+    ("thu", "Qua e-mail"),
     ("phieu", "Bằng mã trên phiếu xã đã in"),
     ("gap", "Gặp cán bộ hoặc thôn trưởng"),
 ]

@@ -114,7 +114,7 @@ def start_login(person: Account | Staff, is_own_phone: bool = False, waits_for: 
     token = logins.begin_login(person, request.user_agent.string, now, is_own_phone, waits_for)
     if is_own_phone or isinstance(person, Staff):
         session.renew(token, logins.DEVICE_IS_KNOWN)
-        if not waits_for:
+        if not waits_for or logins.is_known_device(person, old_token or ""):
             logins.remember_device(person, token, now, instead_of=old_token or "")
     else:
         session.renew(token)
@@ -123,18 +123,20 @@ def start_login(person: Account | Staff, is_own_phone: bool = False, waits_for: 
 
 def stop_login() -> None:
     """Log out. A shared phone keeps nothing; one's own, and the desk's, stay known."""
-    login = current_login()
+    login, old_token = current_login(), session.token
     if login:
         logins.end_login(login)
-    if login and not login.waits_for and is_known_phone(login):
+    if login and is_known_phone(login, old_token):
         session.renew(stays=logins.DEVICE_IS_KNOWN)
-        logins.remember_device(login.person, session.token, utc_now())
+        logins.remember_device(login.person, session.token, utc_now(), instead_of=old_token)
     else:
         session.forget()
     _forget_request_caches()
 
 
-def is_known_phone(login: Login) -> bool:
+def is_known_phone(login: Login, token: str) -> bool:
+    if login.waits_for:  # a password alone makes no browser known
+        return logins.is_known_device(login.person, token)
     return login.is_own_phone or login.staff_id is not None
 
 

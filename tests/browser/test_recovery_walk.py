@@ -47,7 +47,7 @@ def log_in_again(phone: Phone, owner: dict) -> None:
 def test_a_forgotten_password_comes_back_by_mail(site, pick_up, has_script, size):
     owner, phone = site.python("import prepared; prepared.print_account()"), pick_up(has_script, size)
 
-    forget(phone, owner["id_number"], "Qua thư điện tử (e-mail)")
+    forget(phone, owner["id_number"], "Qua e-mail")
     assert phone.heading == "Mở e-mail của bạn"
     phone.open(link_in(site.wait_for_letter(owner["email"], "Lấy lại mật khẩu")))
     phone.press("Xác nhận")

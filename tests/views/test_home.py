@@ -4,8 +4,12 @@ import shutil
 from types import SimpleNamespace
 
 import pytest
+from conftest import PASSWORD
 
 import database
+from database import utc_now
+from rules import accounts, attempts, logins
+from rules.logins import LoginRefused
 
 
 def test_the_four_doors_stand_in_the_order_of_the_main_job(visitor):
@@ -89,6 +93,18 @@ def test_health_is_ok_while_the_database_answers(visitor, disk):
     page = visitor.get("/suc-khoe")
 
     assert (page.status, page.text) == (200, "ok\n")
+
+
+def test_health_warns_while_somebody_guesses_everywhere_in_great_number(visitor, account, disk, monkeypatch):
+    monkeypatch.setattr(logins, "is_password", lambda known, password: False)
+    for number in range(attempts.LOGIN_ANYWHERE.failures):
+        with pytest.raises(LoginRefused):
+            accounts.check_citizen(f"0640907{number:05}", "x", f"10.{number // 200}.1.1", "", utc_now())
+
+    assert visitor.get("/suc-khoe").text == "ok\nwarning: somebody is guessing passwords or codes in great number\n"
+    monkeypatch.undo()
+    page = visitor.send("/tai-khoan/dang-nhap/tinh", {"id_number": account.id_number, "password": PASSWORD}, "Đăng nhập")
+    assert page.location == "/", "the alarm refuses nobody"
 
 
 def test_health_says_so_when_the_database_does_not_answer(visitor, monkeypatch):
