@@ -10,8 +10,8 @@ from huey import crontab
 from huey.consumer import Consumer
 
 from database import db, utc_now
-from models import Attempts, DocumentFile, Draft, Paper
-from rules import accounts, attempts, logins, outbox
+from models import Attempts, DocumentFile, Paper
+from rules import approvals, data_rights, outbox, slips
 
 UNCLAIMED_FILE = timedelta(hours=24)
 
@@ -35,7 +35,13 @@ def init_app(app: Flask) -> None:
     def sweep_hourly():
         with db.connection_context():
             if clock_is_steady(utc_now()):
-                sweep(app.extensions["files"], utc_now())
+                sweep(app.extensions["files"], utc_now(), app.extensions["security_log"].write)
+
+    @queue.periodic_task(crontab(minute="*"))
+    def empty_slips():
+        # The one promise of minutes. Should the clock have jumped, a slip is printed anew, and nothing is lost.
+        with db.connection_context():
+            slips.sweep(utc_now())
 
     def mail_soon():
         # Only haste: what caused the mail is done and answered, and within a minute the mail leaves by itself.
@@ -59,18 +65,15 @@ def clock_is_steady(now: datetime) -> bool:
     return hours >= STEADY_HOURS
 
 
-def sweep(files, now: datetime) -> None:
-    """Remove logins, requests, counters and drafts that ran out, and files that no row knows (SECURITY §2, §11)."""
-    accounts.sweep(now)
-    logins.sweep(now)
-    attempts.sweep(now)
-    _sweep_drafts(now)
+def sweep(files, now: datetime, note=lambda event, **facts: None) -> None:
+    """Delete what was asked to be deleted and what has been kept long enough, then files that no row knows (SECURITY §2, §11).
+
+    `note` writes the security log.
+    """
+    data_rights.carry_out_due(now, note)
+    data_rights.sweep(now)
+    approvals.sweep(now)
     _sweep_files(files, now)
-
-
-def _sweep_drafts(now: datetime) -> None:
-    # The papers' rows go with the draft; their files are then unclaimed, and go a day later.
-    Draft.delete().where(Draft.dossier.is_null(), Draft.updated_at < now - Draft.LIFETIME).execute()
 
 
 def _sweep_files(files, now: datetime) -> None:

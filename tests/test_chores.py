@@ -11,8 +11,8 @@ from conftest import BIRTH
 
 import chores
 from database import db, utc_now
-from models import Attempts, Draft, Login, Message, Paper, Registration
-from rules import accounts, attempts, outbox, submission
+from models import Account, Attempts, DocumentFile, Draft, KnownDevice, Login, Message, Paper, PersonalDocument, Registration
+from rules import attempts, logins, outbox, submission
 
 NOW = utc_now()
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -60,16 +60,33 @@ def test_a_queue_that_cannot_be_written_costs_nobody_an_answer(app, monkeypatch)
 
 def test_the_sweep_takes_all_that_ran_out_and_nothing_else(files, account):
     for age in (40 * DAY, timedelta(0)):
-        accounts.begin_login(account, f"{age.days}", NOW - age)
+        logins.begin_login(account, f"{age.days}", NOW - age)
+        logins.remember_device(account, f"{age.days}", NOW - 5 * age)
         attempts.count_failure(attempts.LOGIN_BY_PERSON, f"{age.days}", NOW - age)
         Registration.create(details={}, id_number_key=f"{age.days}", token_hash=f"{age.days}", expires_at=NOW - age)
         submission.open_or_begin_draft(account, f"procedure-{age.days}", NOW - age)
 
     chores.sweep(files, NOW)
     assert [login.device for login in Login.select()] == ["0"]
+    assert [device.seen_at for device in KnownDevice.select()] == [NOW]
     assert [row.key for row in Attempts.select()] == ["login:0"]
     assert [request.token_hash for request in Registration.select()] == ["0"]
     assert [draft.procedure_slug for draft in Draft.select()] == ["procedure-0"]
+
+
+def test_the_login_of_ones_own_phone_is_not_swept_while_it_rests(files, account):
+    logins.begin_login(account, "own", NOW - 29 * DAY, is_own_phone=True)
+    logins.begin_login(account, "shared", NOW - 29 * DAY)
+
+    chores.sweep(files, NOW)
+    assert [login.device for login in Login.select()] == ["own"]
+
+
+def test_an_account_nobody_has_activated_is_not_swept(files, account):
+    Account.update(password_hash="", created_at=NOW - 400 * DAY).execute()
+
+    chores.sweep(files, NOW)
+    assert Account.get() == account
 
 
 @pytest.mark.parametrize("age, stays", [(30 * DAY - HOUR, True), (30 * DAY + HOUR, False)])
@@ -114,6 +131,27 @@ def test_a_claimed_file_stays_however_old_it_is(files, account, make_draft):
 
     chores.sweep(files, NOW)
     assert stored(files) == {name} == {paper.stored_name for paper in Paper.select()}
+
+
+def test_the_file_of_a_personal_document_stays_its_old_version_too(files, account, kept):
+    document = PersonalDocument.create(account=account, kind="khai_sinh", details={}, form_key="k")
+    names = {kept(400 * DAY), kept(400 * DAY)}
+    for name in names:
+        known = {"filename": "a.jpg", "media_type": "image/jpeg", "size_bytes": 5, "content_key": "c", "stored_name": name}
+        DocumentFile.create(document=document, replaced_at=NOW - DAY if len(DocumentFile) else None, **known)
+
+    chores.sweep(files, NOW)
+    assert stored(files) == names
+
+
+def test_the_files_of_a_deleted_document_go_a_day_later(files, account, kept):
+    document = PersonalDocument.create(account=account, kind="khai_sinh", details={}, form_key="k")
+    known = {"filename": "a.jpg", "media_type": "image/jpeg", "size_bytes": 5, "content_key": "c"}
+    DocumentFile.create(document=document, stored_name=kept(2 * DAY), **known)
+    document.delete_instance()
+
+    chores.sweep(files, NOW)
+    assert (DocumentFile.select().count(), stored(files)) == (0, set())
 
 
 def test_the_files_of_a_swept_draft_go_with_it_once_they_are_a_day_old(files, account, make_draft):
@@ -227,7 +265,7 @@ def tasks_due_at(app, moment: datetime) -> set[str]:
 def test_waiting_mail_is_looked_at_every_minute_and_the_sweep_runs_once_an_hour(app):
     due = [tasks_due_at(app, datetime(2026, 11, 23, 2, minute)) for minute in range(60)]
 
-    assert all("send_waiting_mail" in names for names in due)
+    assert all({"send_waiting_mail", "empty_slips"} <= names for names in due)
     assert sum("sweep_hourly" in names for names in due) == 1
 
 
@@ -243,7 +281,7 @@ def test_each_round_leaves_no_connection_behind(app):
     thread = threading.Thread(target=run)
     thread.start()
     thread.join(30)
-    assert len(rounds) == 2 and open_ones == [True]
+    assert len(rounds) == 3 and open_ones == [True]
 
 
 def test_a_clock_that_has_just_jumped_makes_nothing_old(app):

@@ -33,7 +33,15 @@ class PageCache:
         _keep_only_htmx_flags(environ)
         encoding = _encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
         key = self._key(environ, encoding)
-        _, status, headers, body = self._fresh(key) or self._ask(environ, key, encoding)
+        page = self._fresh(key)
+        if page is None:
+            answer, chunks = self._ask(environ)
+            if _is_sent_as_it_comes(answer["headers"]):
+                # Untouched, down to the kind of its body: the server may have a way of its own to send it.
+                start_response(answer["status"], answer["headers"])
+                return chunks
+            page = self._finish(answer, _joined(chunks), key, encoding)
+        _, status, headers, body = page
         if _is_known(environ, headers):
             status, body = "304 NOT MODIFIED", b""
             headers = [header for header in headers if header[0] not in OF_A_BODY]
@@ -62,18 +70,18 @@ class PageCache:
         page = self.pages.get(key) if key else None
         return page if page and time.monotonic() < page[0] else None
 
-    def _ask(self, environ, key: tuple | None, encoding: str):
-        """The application's answer, compressed; kept when it is public."""
+    def _ask(self, environ) -> tuple[dict, object]:
+        """The application's answer, and the body that it still has to give."""
         answer: dict = {}
 
         def start_response(status, headers, exc_info=None):
             answer.update(status=status, headers=headers)
 
         chunks = self.application(environ, start_response)
-        try:
-            body = b"".join(chunks)
-        finally:
-            getattr(chunks, "close", lambda: None)()
+        return answer, chunks
+
+    def _finish(self, answer: dict, body: bytes, key: tuple | None, encoding: str) -> tuple:
+        """The answer compressed; kept when it is public."""
         policy = dict(answer["headers"]).get("Cache-Control", "")
         is_kept = key is not None and answer["status"].startswith("200") and policy.startswith("public")
         keep_until = time.monotonic() + (float("inf") if "immutable" in policy else KEEP_SECONDS)
@@ -86,6 +94,20 @@ class PageCache:
         self.pages[key] = page
         if len(self.pages) > MOST_PAGES:
             self.pages.popitem(last=False)
+
+
+def _is_sent_as_it_comes(headers: list) -> bool:
+    """Whether the body is somebody's own and of a kind that nothing is done to: it may be half a gigabyte."""
+    said = dict(headers)
+    is_private = said.get("Cache-Control", "").startswith("no-store")
+    return is_private and "Content-Type" in said and not said["Content-Type"].startswith(PACKED_TYPES)
+
+
+def _joined(chunks) -> bytes:
+    try:
+        return b"".join(chunks)
+    finally:
+        getattr(chunks, "close", lambda: None)()
 
 
 def _is_known(environ, headers: list) -> bool:

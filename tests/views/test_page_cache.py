@@ -189,3 +189,49 @@ def test_a_static_file_is_packed_and_kept_for_ever(visitor, cache):
     assert answer.headers["Content-Encoding"] == "br"
     assert "immutable" in answer.headers["Cache-Control"]
     assert brotli.decompress(answer.data) == get(visitor, address).data
+
+
+# --- what is sent as it comes ----------------------------------------------------------------------------------------
+
+
+class Body:
+    """A body that a server has a way of its own to send: whoever reads it here has it in memory."""
+
+    def __iter__(self):
+        raise AssertionError("a body that may be half a gigabyte was read")
+
+
+def through(kind: str, policy: str, accepted: str = "br"):
+    """What the layer hands on of an answer with a body nobody may read."""
+    body, told = Body(), {}
+
+    def application(environ, start_response):
+        start_response("200 OK", [("Content-Type", kind), ("Cache-Control", policy), ("Content-Length", "500000000")])
+        return body
+
+    def start_response(status, headers):
+        told.update(status=status, headers=dict(headers))
+
+    environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/x", "HTTP_ACCEPT_ENCODING": accepted}
+    layer = page_cache.PageCache(application, ["localhost"])
+    return layer(environ, start_response) is body, told
+
+
+@pytest.mark.parametrize("kind", ["application/zip", "image/jpeg", "application/pdf"])
+def test_a_private_file_goes_through_untouched_down_to_the_kind_of_its_body(kind):
+    is_untouched, told = through(kind, "no-store")
+
+    assert is_untouched
+    assert told == {
+        "status": "200 OK",
+        "headers": {"Content-Type": kind, "Cache-Control": "no-store", "Content-Length": "500000000"},
+    }
+
+
+@pytest.mark.parametrize(
+    "kind, policy",
+    [("text/html; charset=utf-8", "no-store"), ("application/json", "no-store"), ("image/png", "public, max-age=9")],
+)
+def test_a_page_and_what_may_be_kept_are_read(kind, policy):
+    with pytest.raises(AssertionError, match="was read"):
+        through(kind, policy)
