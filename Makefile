@@ -12,7 +12,7 @@ help:  ## list what can be made
 
 run: .venv/.made  ## prepare everything and serve the site on PORT (8000)
 	@$(RUN)/flask --app app init
-	@echo 'First staff account (12 letters or more for the password):'
+	@echo 'First staff account (12 letters or more for the password, which is good for one login; --role administrator makes the others):'
 	@echo '  $(RUN)/flask --app app staff add NAME --role officer'
 	@exec $(RUN)/flask --app app serve
 

@@ -73,8 +73,9 @@ staff = AppGroup("staff", help="Accounts of the commune's staff.")
 @click.argument("name")
 @click.option("--role", required=True, type=click.Choice(staff_rules.ROLES))
 @click.option("--full-name", default="", help="As shown to citizens; NAME when left out.")
-def add_staff(name: str, role: str, full_name: str):
-    """Make a staff account NAME; the password is read from standard input."""
+@click.option("--village", default="", help="Of a village head, as the content names it; needed for that role.")
+def add_staff(name: str, role: str, full_name: str, village: str):
+    """Make a staff account NAME; its first password, good for one login, is read from standard input."""
     password = (
         click.prompt("Password", hide_input=True, confirmation_prompt=True)
         if sys.stdin.isatty()
@@ -84,11 +85,13 @@ def add_staff(name: str, role: str, full_name: str):
         try:
             read_new_password(password, staff_rules.SHORTEST_PASSWORD, (name, full_name))
             office = current_app.extensions["library"].refreshed().site.codes.agency
-            staff_rules.add_staff(name, full_name or name, role, office, password, utc_now())
+            more = {"village": staff_rules.read_village(role, village), "must_change_password": True}
+            # Whoever runs the machine needs nobody's approval: they could write the row themselves.
+            staff_rules.add_staff(name, full_name or name, role, office, password, utc_now(), **more)
         except WrongInput as fault:
             _fail([str(fault)])
-    current_app.extensions["security_log"].write("staff added", name=name, role=role)
-    click.echo(f"staff account {name} ({role}): made")
+    current_app.extensions["security_log"].write("staff added", name=name, role=role, village=village)
+    click.echo(f"staff account {name} ({role}): made; the password is good for one login within 7 days")
 
 
 content = AppGroup("content", help="The folder the commune edits.")

@@ -62,6 +62,8 @@ SETTINGS = (
     Setting("QUEUE_URL", "sqlite:///{INSTANCE_DIR}/queue.db", "where background work waits"),
     Setting("MAIL_URL", "file://{INSTANCE_DIR}/outbox", "how mail leaves: file://folder, smtp://… or smtps://…"),
     Setting("MAIL_FROM", "khong-tra-loi@{SITE_HOST}", "sender of the site's mail"),
+    Setting("DOCUMENT_QUOTA_MB", "100", "room for the personal documents of one account, old versions included", _number_from(1)),
+    Setting("STAFF_SECOND_FACTOR", "on", "off for trials alone: a password then opens the desk; said like RATE_LIMITS", _switch),
     Setting("RATE_LIMITS", "on", "off for load tests alone; shown as a warning on /suc-khoe and in the log", _switch),
 )
 

@@ -10,7 +10,7 @@ import pytest
 from conftest import PASSWORD, PROJECT
 
 from database import db
-from models import ContentPart, Staff
+from models import ContentPart, OneTimeCode, Staff
 from rules.passwords import is_password
 
 SHIPPED = PROJECT / "content"
@@ -75,13 +75,32 @@ def test_servers_that_start_together_on_a_new_machine_make_one_site(tmp_path):
 # --- staff add -------------------------------------------------------------------------------------------------------
 
 
+MADE = "staff account H.Lan (officer): made; the password is good for one login within 7 days\n"
+
+
 def test_staff_are_added_with_a_password_from_standard_input(run):
     result = run("staff", "add", "H.Lan", "--role", "officer", "--full-name", "Rơ Châm H'Lan", typed=f"{PASSWORD}\n")
 
     staff = Staff.get()
-    assert (result.exit_code, result.output) == (0, "staff account H.Lan (officer): made\n")
+    assert (result.exit_code, result.output) == (0, MADE)
     assert (staff.login_name, staff.full_name, staff.role, staff.office) == ("h.lan", "Rơ Châm H'Lan", "officer", "H21.129")
     assert is_password(staff.password_hash, PASSWORD)
+
+
+def test_what_the_operator_makes_is_approved_and_its_password_is_good_for_one_login(run):
+    run("staff", "add", "lan", "--role", "officer", typed=f"{PASSWORD}\n")
+
+    staff = Staff.get()
+    assert (staff.is_in_office(), staff.must_change_password, staff.made_by) == (True, True, None)
+    assert [code.kind for code in OneTimeCode.select()] == ["first_password"]
+
+
+def test_a_village_head_is_added_with_a_village_and_not_without(run):
+    without = run("staff", "add", "lan", "--role", "village_head", typed=f"{PASSWORD}\n")
+    assert (without.exit_code, Staff.select().count()) == (1, 0) and "thôn" in without.stderr
+
+    run("staff", "add", "lan", "--role", "village_head", "--village", " Thôn 6 ", typed=f"{PASSWORD}\n")
+    assert (Staff.get().role, Staff.get().village) == ("village_head", "Thôn 6")
 
 
 def test_spaces_belong_to_the_password_and_the_end_of_the_line_does_not(run):
