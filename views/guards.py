@@ -12,8 +12,8 @@ from views.headers import sent_address
 KILOBYTE = 1024
 # A pasted megabyte must still reach its field's own message, so the door is wider than any honest form.
 MOST_FORM_BYTES = 2048 * KILOBYTE
-# Above the 5 MB a paper may have: a photo of 20 MB is read and then refused beside its field, not by a cut line.
-MOST_UPLOAD_BYTES = 48 * 1024 * KILOBYTE
+# Ten papers of 5 MB; and a photo of 20 MB is read and then refused beside its field, not by a cut line.
+MOST_UPLOAD_BYTES = 52 * 1024 * KILOBYTE
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -75,7 +75,7 @@ def changes_style(environ) -> bool:
 
 
 def _style_of(path: str) -> str:
-    return "desk" if path.startswith("/mot-cua") else "print" if path.endswith("/in") else ""
+    return "print" if path.endswith("/in") else "desk" if path.startswith("/mot-cua") else ""
 
 
 def open_library() -> None:
