@@ -3,10 +3,13 @@
 import hashlib
 from datetime import datetime
 
+from peewee import IntegrityError
+
 from database import Prepared, db
 from gateways.files import LocalFiles
 from gateways.papers import CleanPaper
-from models import Draft, Paper
+from models import DocumentFile, Draft, Paper
+from rules import WrongInput
 
 papers_of_draft = Prepared(lambda draft: Paper.select().where(Paper.draft == draft).order_by(Paper.id))
 
@@ -32,10 +35,13 @@ def papers_of(draft: Draft) -> dict[str, Paper]:
     return {paper.document_key: paper for paper in papers_of_draft.all(draft.id)}
 
 
-def keep_paper(draft: Draft, key: str, clean: CleanPaper, files: LocalFiles, now: datetime) -> None:
+def keep_paper(
+    draft: Draft, key: str, clean: CleanPaper, files: LocalFiles, now: datetime, taken_from: int | None = None
+) -> None:
     """Keep a cleaned paper, in place of an earlier one; the same photo again changes nothing.
 
     The file is on disk before its row is. A draft that has become a dossier meanwhile takes nothing any more.
+    `taken_from` is the id of the personal document it was copied from.
     """
     content_hash = hashlib.sha256(clean.data).hexdigest()
     old = papers_of(draft).get(key)
@@ -58,9 +64,27 @@ def keep_paper(draft: Draft, key: str, clean: CleanPaper, files: LocalFiles, now
             content_hash=content_hash,
             stored_name=name,
             uploaded_at=now,
+            taken_from=taken_from,
         )
     if old:
         files.remove(old.stored_name)
+
+
+GONE = "Giấy này không còn trong tài liệu của bạn. Chọn giấy khác, hoặc chụp ảnh rồi gửi."
+
+
+def copy_paper(draft: Draft, key: str, file: DocumentFile | None, files: LocalFiles, now: datetime) -> None:
+    """Keep a copy of a personal document's file: whatever becomes of that one, the copy stays as it was taken.
+
+    Raises WrongInput when it is gone, also when it is deleted at this very moment.
+    """
+    if file is None:
+        raise WrongInput(GONE)
+    try:
+        clean = CleanPaper(files.read(file.stored_name), file.media_type, file.filename)
+        keep_paper(draft, key, clean, files, now, taken_from=file.document_id)
+    except (FileNotFoundError, IntegrityError) as gone:
+        raise WrongInput(GONE) from gone
 
 
 def drop_paper(paper: Paper, files: LocalFiles) -> None:

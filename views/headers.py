@@ -43,12 +43,14 @@ def inline_style() -> str:
 
 
 @cache
-def content_security_policy(has_inline_style: bool) -> str:
-    """The policy of all pages. The only pictures are the mark and the empty icon, both data: addresses."""
+def content_security_policy(has_inline_style: bool, has_pictures: bool = False) -> str:
+    """The policy of all pages. The only pictures are the mark and the empty icon, both data: addresses; a page that shows
+    others, of this site, says so."""
     style_hash = base64.b64encode(hashlib.sha256(inline_style().encode()).digest()).decode()
     inline = f" 'sha256-{style_hash}'" if has_inline_style else ""
+    pictures = "'self' data:" if has_pictures else "data:"
     return (
-        f"default-src 'none';script-src 'self';style-src 'self'{inline};img-src data:;connect-src 'self';"
+        f"default-src 'none';script-src 'self';style-src 'self'{inline};img-src {pictures};connect-src 'self';"
         "form-action 'self';base-uri 'none';frame-ancestors 'none'"
     )
 
