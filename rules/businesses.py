@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from peewee import IntegrityError
 
 from database import Prepared, db
-from models import Account, Business, Dossier, Representative, Staff
+from models import Account, AccountEvent, Attempts, Business, Dossier, Representative, Staff
 from rules import WrongInput, account_log, attempts
 from rules.attempts import Limit, TooManyTries
+from rules.logins import token_hash
 from rules.vietnamese import clean_text
 
 LONGEST_NAME = 200
@@ -15,6 +16,7 @@ MOST_ADDED = 10  # by one person: nobody takes the tax codes of a whole province
 MOST_INVITATIONS = 5  # that wait at once; a newer one takes the place of the oldest
 INVITATION_LASTS = timedelta(days=14)
 INVITATIONS_ARE_KEPT = timedelta(days=30)
+ONE_OPENING = timedelta(minutes=30)  # going back and forth at the desk is one opening
 DAY = timedelta(days=1)
 # Counted whether or not the number has an account, so that inviting is no way of asking.
 INVITING = Limit("invite", 5, DAY, first_wait=DAY, longest_wait=DAY)
@@ -38,15 +40,16 @@ def read_business_name(typed: str) -> str:
 # --- for whom one acts -----------------------------------------------------------------------------------------------
 
 
-def _acted_for(account: int):
+def acted_for(account):
+    """The ids of the businesses that an account acts for now, to be asked within another query."""
     return Representative.select(Representative.business).where(Representative.account == account, IN_FORCE)
 
 
 businesses_of_account = Prepared(
-    lambda account: Business.select().where(Business.id.in_(_acted_for(account))).order_by(Business.name, Business.id)
+    lambda account: Business.select().where(Business.id.in_(acted_for(account))).order_by(Business.name, Business.id)
 )
 business_of_account = Prepared(
-    lambda ref, account: Business.select().where(Business.ref == ref, Business.id.in_(_acted_for(account)))
+    lambda ref, account: Business.select().where(Business.ref == ref, Business.id.in_(acted_for(account)))
 )
 
 
@@ -58,6 +61,11 @@ def mine(account: Account) -> list[Business]:
 def one_of_mine(account: Account, ref: str) -> Business | None:
     """The business of this ref, for its representatives alone; to others it is as good as none."""
     return business_of_account.first(ref, account.id)
+
+
+def may_represent(account: Account | None) -> bool:
+    """Whether there is such an account, and it is still its owner's."""
+    return account is not None and account.merged_into_id is None and account.closed_at is None
 
 
 def representatives(business: Business) -> list[Representative]:
@@ -124,25 +132,34 @@ def find(tax_code: str) -> Business | None:
 
 def taken_tax_code(account: Account) -> str:
     """The tax code with which the account registered in vain, until the person acts for its business."""
-    event = account_log.lines_of(account).where(account_log.AccountEvent.name == "business taken").first()
+    event = account_log.lines_of(account).where(AccountEvent.name == "business taken").first()
     return event.subject if event and not _of_tax_code(account, event.subject) else ""
 
 
 # --- invitations -----------------------------------------------------------------------------------------------------
 
 
-def invite(business: Business, by: Account, account: Account | None, now: datetime) -> None:
+def invite(business: Business, by: Account, account: Account | None, now: datetime, form_key: str = "") -> None:
     """Ask a person to act for the business too; `account` None: the number typed has none, and nobody is told.
 
-    Raises WrongInput after five in a day, NotRepresentative.
+    The same `form_key` again changes nothing. Raises WrongInput after five in a day, NotRepresentative.
     """
-    _count_invitation(by, now)
     with db.atomic():
         _lock(business, by)
+        if form_key and not _is_first(f"invite-form:{token_hash(f'{by.id}:{business.id}:{form_key}')}", now):
+            return
+        _count_invitation(by, now)
         _tell(representatives(business), business, "có lời mời mới", now, by)
-        if account and account.merged_into_id is None and account.closed_at is None:
-            _make_room(business, now)
+        if may_represent(account):
             _keep_invitation(business, by, account, now)
+
+
+def _is_first(key: str, now: datetime) -> bool:
+    """Among the counted tries, because they are swept and stand for people whether or not there are such people."""
+    if Attempts.get_or_none(Attempts.key == key):
+        return False
+    Attempts.create(key=key, started_at=now)
+    return True
 
 
 def _count_invitation(by: Account, now: datetime) -> None:
@@ -153,22 +170,19 @@ def _count_invitation(by: Account, now: datetime) -> None:
     attempts.count_failure(INVITING, str(by.id), now)
 
 
-def _make_room(business: Business, now: datetime) -> None:
-    """End invitations that ran out, and the oldest of too many."""
-    waiting = [row.id for row in invited(business, now)]
-    kept = waiting[1 - MOST_INVITATIONS :]
-    _end_invitations(business, now, Representative.id.not_in(kept))
-
-
-def _end_invitations(business: Business, now: datetime, which=True) -> None:
-    Representative.update(ended_at=now).where(Representative.business == business.id, INVITED, which).execute()
-
-
 def _keep_invitation(business: Business, by: Account, account: Account, now: datetime) -> None:
-    is_asked = (Representative.business == business.id) & (Representative.account == account.id)
-    if not Representative.select().where(is_asked, Representative.ended_at.is_null()).exists():
-        Representative.create(business=business, account=account, added_by_name=by.full_name, added_at=now)
-        account_log.record(account, "invited", now, by=by, subject=business.name)
+    waiting = invited(business, now)
+    _end_invitations(business, now, but=waiting)  # those that ran out
+    if account.id in [person.account_id for person in waiting + representatives(business)]:
+        return
+    _end_invitations(business, now, but=waiting[1 - MOST_INVITATIONS :])
+    Representative.create(business=business, account=account, added_by_name=by.full_name, added_at=now)
+    account_log.record(account, "invited", now, by=by, subject=business.name)
+
+
+def _end_invitations(business: Business, now: datetime, but: list[Representative] = ()) -> None:
+    kept = Representative.id.not_in([row.id for row in but])
+    Representative.update(ended_at=now).where(Representative.business == business.id, INVITED, kept).execute()
 
 
 def withdraw_invitations(business: Business, by: Account, now: datetime) -> None:
@@ -207,22 +221,23 @@ def decline(invitation: Representative, now: datetime) -> None:
 # --- leaving, and what the desk does ---------------------------------------------------------------------------------
 
 
-def end(business: Business, account: Account, by: Account | Staff, now: datetime, reason: str = "") -> None:
-    """`account` acts for the business no more, from this moment; pressed again, nothing more. Raises NotRepresentative.
+def end(business: Business, ref: str, by: Account | Staff, now: datetime, reason: str = "") -> Account | None:
+    """The account of this ref acts for the business no more, from this moment; None when it did not. Raises NotRepresentative.
 
     The last one may go too: the business stays, and the desk can appoint another.
     """
     with db.atomic():
         _lock(business, by)
         people = representatives(business)
-        if account.id not in [person.account_id for person in people]:
-            return
-        is_mine = (Representative.business == business.id) & (Representative.account == account.id)
-        Representative.update(ended_at=now).where(is_mine, IN_FORCE).execute()
-        if by != account:
+        leaving = next((person for person in people if person.account.ref == ref), None)
+        if leaving is None:
+            return None
+        Representative.update(ended_at=now).where(Representative.id == leaving.id).execute()
+        if by != leaving.account:
             # Those a removed person has invited would be a way back in.
             _end_invitations(business, now)
-        _tell(people, business, f"thôi {account.full_name}", now, by, reason)
+        _tell(people, business, f"thôi {leaving.account.full_name}", now, by, reason)
+    return leaving.account
 
 
 def appoint(business: Business, account: Account, officer: Staff, now: datetime) -> None:
@@ -233,9 +248,7 @@ def appoint(business: Business, account: Account, officer: Staff, now: datetime)
             return
         is_mine = (Representative.business == business.id) & (Representative.account == account.id)
         Representative.update(ended_at=now).where(is_mine, INVITED).execute()
-        Representative.create(
-            business=business, account=account, added_by_name=officer.full_name, added_at=now, accepted_at=now
-        )
+        Representative.create(business=business, account=account, added_by_name=officer.full_name, added_at=now, accepted_at=now)
         _tell(representatives(business), business, f"thêm {account.full_name}", now, officer)
 
 
@@ -254,7 +267,15 @@ def note_paper(business: Business, name: str, officer: Staff, now: datetime) -> 
 def note_opening(business: Business, officer: Staff, purpose: str, now: datetime) -> None:
     """Write in the log of each representative who at the desk opened the business, and what for."""
     for person in representatives(business):
-        account_log.record(person.account_id, "business opened", now, by=officer, subject=business.name, purpose=purpose)
+        opened = account_log.lines_of(person.account).where(
+            AccountEvent.name == "business opened",
+            AccountEvent.staff == officer.id,
+            AccountEvent.subject == business.name,
+            AccountEvent.purpose == purpose,
+            AccountEvent.at.between(now - ONE_OPENING, now),
+        )
+        if not opened.exists():
+            account_log.record(person.account_id, "business opened", now, by=officer, subject=business.name, purpose=purpose)
 
 
 def sweep(now: datetime) -> None:

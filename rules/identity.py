@@ -32,18 +32,25 @@ LAST_DAY_OF_CMND = date(2024, 12, 31)  # Luật Căn cước 26/2023/QH15, Đi�
 SEX_WORDS = {"male": "nam", "female": "nữ"}
 
 
-def read_id_number(text, old_too=True):
+def read_id_number(text, old_too=True, today=None):
     """The 12 digits of a citizen's number or, where `old_too`, the 9 of an old CMND; separators are forgiven.
 
-    There is no check digit (Nghị định 137/2015, Điều 13), so only the count can be wrong: raises WrongInput naming it.
+    There is no check digit (Nghị định 137/2015, Điều 13), so only the count can be wrong and, where `today` is told, a
+    birth year to come: raises WrongInput naming it.
     """
     number = _digits_only(text, "Nhập số căn cước" if old_too else "Nhập số căn cước, đủ 12 số")
     if len(number) == 12 or (len(number) == 9 and old_too):
+        _refuse_unborn(number, today)
         return number
     if len(number) == 9:
         raise WrongInput("Số CMND 9 số không còn dùng được. Nhập số căn cước, đủ 12 số.")
     old = ", CMND cũ có 9 số" if old_too else ""
     raise WrongInput(f"Bạn nhập {len(number)} số. Số căn cước có 12 số{old}.")
+
+
+def _refuse_unborn(number, today):
+    if today and len(number) == 12 and _birth_year(number) > today.year:
+        raise WrongInput(f"Số này là của người sinh năm {_birth_year(number)}. Xem lại từ số thứ 4 đến số thứ 6.")
 
 
 def _digits_only(text, ask, also=""):
@@ -70,9 +77,8 @@ def id_number_warnings(number, birth_day=None, sex=None, today=None):
     """
     if len(number) == 9:
         return _cmnd_warnings(today)
+    _refuse_unborn(number, today)
     year, number_sex = _birth_year(number), _sex(number)
-    if today and year > today.year:
-        raise WrongInput(f"Số này là của người sinh năm {year}. Xem lại từ số thứ 4 đến số thứ 6.")
     warnings = []
     if number[:3] not in PROVINCES and number[:3] < FIRST_COUNTRY:
         warnings.append(f"Không có tỉnh nào mang mã {number[:3]}. So lại 3 số đầu với thẻ căn cước.")
@@ -198,12 +204,20 @@ TAX_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 def read_tax_code(text):
     """The 10 digits of a business's tax code (mã số thuế), or 13 with the branch, as "0123456789" or "0123456789-001".
 
-    The tenth digit checks the nine before it (Thông tư 105/2020/TT-BTC, Điều 5). Raises WrongInput saying what to mend.
+    The tenth digit checks the nine before it, branches count from 001 (Thông tư 105/2020/TT-BTC, Điều 5).
+    Raises WrongInput saying what to mend.
     """
     digits = _digits_only(text, "Nhập mã số thuế")
+    if len(digits) == 12:
+        # Since 1/7/2025 the owner's own number is the household's tax code (Thông tư 86/2024/TT-BTC, Điều 5).
+        raise WrongInput(
+            "Mã 12 số là của hộ kinh doanh: chủ hộ nộp hồ sơ bằng tài khoản của mình. Doanh nghiệp có 10 hoặc 13 số."
+        )
     if len(digits) not in (10, 13):
         raise WrongInput(f"Bạn nhập {len(digits)} số. Mã số thuế có 10 hoặc 13 số.")
     check = 10 - sum(weight * int(digit) for weight, digit in zip(TAX_WEIGHTS, digits[:9], strict=True)) % 11
     if check != int(digits[9]):
         raise WrongInput("Mã số thuế có số gõ nhầm. So lại với giấy đăng ký.")
+    if digits[10:] == "000":
+        raise WrongInput("Ba số cuối của mã 13 số đếm từ 001. So lại với giấy đăng ký.")
     return digits if len(digits) == 10 else f"{digits[:10]}-{digits[10:]}"

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from peewee import IntegrityError
 
 from database import Prepared, SealedField, db
-from models import Account, DayCounter, Dossier, Draft, Event, Paper, State
-from rules import WrongInput, eform, workflow
+from models import Account, Business, DayCounter, Dossier, Draft, Event, Paper, State
+from rules import WrongInput, businesses, consents, eform, workflow
 from rules.deadlines import WorkCalendar, expected_day
 from rules.dossier_codes import new_dossier_code, new_receipt_code, show_receipt_code
 from rules.identity import read_id_number, read_person_name, show_phone
@@ -93,11 +93,17 @@ def known_answers(questions: list[dict], account: Account, site) -> dict[str, st
 # --- the parts every procedure asks ----------------------------------------------------------------------------------
 
 
-def owner_faults(answers: eform.Answers) -> dict[str, str]:
-    """What is wrong with the owner of the dossier (chủ hồ sơ), by field."""
-    if answers.get("owner") == "self":
+FOR_BUSINESS = "business-"  # and its ref: the answer “Cho doanh nghiệp …”
+
+
+def owner_faults(answers: eform.Answers, mine: list[Business] = ()) -> dict[str, str]:
+    """What is wrong with the owner of the dossier (chủ hồ sơ), by field; `mine` are those the submitter acts for now."""
+    owner = answers.get("owner", "")
+    if owner == "self" or business_of(answers, mine):
         return {}
-    if answers.get("owner") != "other":
+    if owner.startswith(FOR_BUSINESS):
+        return {"owner": "Bạn không còn đại diện cho doanh nghiệp này. Chọn lại chủ hồ sơ."}
+    if owner != "other":
         return {"owner": "Chọn: làm cho bạn, hay làm cho người khác"}
     readers = {
         "owner_name": (read_person_name, "Nhập họ tên chủ hồ sơ"),
@@ -105,6 +111,11 @@ def owner_faults(answers: eform.Answers) -> dict[str, str]:
         "owner_relation": (_read_relation, "Chọn: bạn là gì của chủ hồ sơ"),
     }
     return _faults_of(readers, answers)
+
+
+def business_of(answers: eform.Answers, mine: list[Business]) -> Business | None:
+    """The business the dossier is for, while it is one of those the submitter acts for."""
+    return next((business for business in mine if answers.get("owner") == FOR_BUSINESS + business.ref), None)
 
 
 def _read_relation(typed: str) -> str:
@@ -181,7 +192,7 @@ def submit(
         Draft.update(dossier=dossier, content_hash=seen_hash).where(Draft.id == draft.id).execute()
         Paper.update(dossier=dossier).where(Paper.draft == draft).execute()
         workflow.write_event(dossier, workflow.SUBMITTED_EVENT, None, State.SUBMITTED, account, now)
-        if account.email:
+        if account.email and consents.has(account, "notices"):
             post(
                 f"submitted-{dossier.id}",
                 account.email,
@@ -195,7 +206,7 @@ def submit(
 def gaps(draft: Draft, procedure: dict, today: date) -> list[str]:
     """The names of the pages that still want something, in their order; empty when the draft is complete."""
     answers = draft.answers
-    found = ["owner"] if owner_faults(answers) else []
+    found = ["owner"] if owner_faults(answers, _businesses_of(draft)) else []
     found += [
         f"page-{p['number']}"
         for p in eform.asked_pages(procedure["eform"]["pages"], answers)
@@ -208,26 +219,43 @@ def gaps(draft: Draft, procedure: dict, today: date) -> list[str]:
     return found
 
 
+def _businesses_of(draft: Draft) -> list[Business]:
+    is_for_business = draft.answers.get("owner", "").startswith(FOR_BUSINESS)
+    return businesses.mine(draft.account) if is_for_business else []
+
+
 def _make_dossier(draft: Draft, procedure: dict, office: str, calendar: WorkCalendar, now: datetime) -> Dossier:
     answers, account = draft.answers, draft.account
     today = in_vietnam(now).date()
-    for_self = answers["owner"] == "self"
-    owner_number = account.id_number if for_self else read_id_number(answers["owner_id_number"])
+    business = business_of(answers, _businesses_of(draft))
+    if business is None and answers["owner"].startswith(FOR_BUSINESS):
+        raise NotReady  # the submitter's part in it ended this very moment
+    owner_name, owner_number = _owner(answers, account, business)
     return Dossier.create(
         code=new_dossier_code(office, today, _next_number(office, today)),
         receipt_code=_free_receipt_code(),
         office=office,
         account=account,
+        business=business,
         procedure_slug=procedure["slug"],
         procedure_title=procedure["title"],
         procedure=procedure,
-        owner_name=account.full_name if for_self else read_person_name(answers["owner_name"]),
+        owner_name=owner_name,
         owner_last_digits_key=last_digits_key(owner_number),
         answers=answers,
         delivery=answers["delivery"],
         submitted_at=now,
         expected_on=expected_day(workflow.term_of(procedure), now, calendar),
     )
+
+
+def _owner(answers: eform.Answers, account: Account, business: Business | None) -> tuple[str, str]:
+    """The owner's name, and the number whose last digits open the public lookup: of a branch, those of its business."""
+    if business:
+        return business.name, business.tax_code[:10]
+    if answers["owner"] == "self":
+        return account.full_name, account.id_number
+    return read_person_name(answers["owner_name"]), read_id_number(answers["owner_id_number"])
 
 
 def last_digits_key(id_number: str) -> str:
@@ -254,10 +282,11 @@ def _letter(dossier: Dossier, account: Account, url: str) -> str:
     expected = (
         f"Ngày hẹn dự kiến: {show_day(dossier.expected_on)} (tính từ khi xã nhận đủ hồ sơ).\n" if dossier.expected_on else ""
     )
+    owner = f"Cho doanh nghiệp: {dossier.owner_name}, mã số thuế {dossier.business.tax_code}\n" if dossier.business else ""
     return f"""Chào {account.full_name},
 
 Bạn đã nộp hồ sơ: {dossier.procedure_title}
-Lúc {show_moment(dossier.submitted_at)}.
+{owner}Lúc {show_moment(dossier.submitted_at)}.
 Hồ sơ đã chuyển đến Bộ phận tiếp nhận và trả kết quả.
 
 Mã số hồ sơ: {dossier.code}
@@ -271,9 +300,29 @@ Ai có mã biên nhận đều xem được hồ sơ đến đâu. Đừng đưa
 """
 
 
+def _is_own(account):
+    return (Dossier.account == account) & Dossier.business.is_null()
+
+
+# `same` is the account once more: a prepared query takes each value where it stands.
+dossier_of_mine = Prepared(
+    lambda code, account, same: Dossier.select().where(
+        Dossier.code == code, _is_own(account) | Dossier.business.in_(businesses.acted_for(same))
+    )
+)
+
+
 def mine(account: Account, code: str) -> Dossier | None:
-    """The account's own dossier of this code; somebody else's is as good as none."""
-    return Dossier.get_or_none(Dossier.code == code, Dossier.account == account)
+    """The dossier of this code, when it is the account's own or of a business it acts for now; another's is as good as none."""
+    return dossier_of_mine.first(code, account.id, account.id)
+
+
+def all_mine(account: Account):
+    """The account's own dossiers and those of the businesses it acts for now, the newest first; the caller pages them."""
+    # Their ids are asked first: within an OR, PostgreSQL would read every dossier there is to compare it with a subquery.
+    acts_for = [business.id for business in businesses.mine(account)]
+    are_mine = _is_own(account.id) | Dossier.business.in_(acts_for) if acts_for else _is_own(account.id)
+    return Dossier.select().where(are_mine).order_by(Dossier.id.desc())
 
 
 def timeline(dossier: Dossier) -> list[Event]:

@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from gateways.files import StorageFull
 from rules.attempts import TooManyTries
+from rules.businesses import NotRepresentative
 
 log = getLogger(__name__)
 
@@ -33,6 +34,7 @@ PAGES = {
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, show_http_error)
     app.register_error_handler(TooManyTries, lambda fault: page(429, str(fault)))
+    app.register_error_handler(NotRepresentative, lambda fault: page(404))
     app.register_error_handler(StorageFull, lambda fault: page(507))
     app.register_error_handler(OperationalError, show_database_error)
     app.register_error_handler(OSError, show_system_error)

@@ -6,14 +6,16 @@ from flask_login import current_user
 from database import utc_now
 from gateways.papers import PaperRefused, clean_paper
 from models import Draft
-from rules import eform, submission
-from rules.papers import drop_paper, keep_paper, missing_papers, paper_need
-from rules.submission import DELIVERIES, RELATIONS, ContentChanged, NotReady
+from rules import WrongInput, businesses, eform, people, submission
+from rules.documents import file_to_take, files_to_take
+from rules.papers import copy_paper, drop_paper, keep_paper, missing_papers, paper_need
+from rules.submission import DELIVERIES, FOR_BUSINESS, RELATIONS, ContentChanged, NotReady
 from views.access import open_to
 from views.account import url_for_outside
 from views.answering import go_on, go_to
 from views.forms import STALE, Form
 from views.guards import takes_uploads
+from views.procedures import definition_of
 from views.walk import Walk, today
 
 bp = Blueprint("submission", __name__, url_prefix="/nop-ho-so")
@@ -66,11 +68,34 @@ def start(slug: str):
     return redirect((unsent or [walk.pages()[-1]])[0].address, 302)
 
 
+@bp.get("/<slug>/can-giay-that")
+@open_to("citizen")
+def bring_card(slug: str):
+    """Where a submission stops while nobody has seen the paper of who submits; what was typed before is kept."""
+    procedure = definition_of(slug)
+    if not people.lacks_assurance(current_user, procedure):
+        return redirect(url_for(".start", slug=slug), 302)
+    draft = submission.open_draft(current_user, slug)
+    return render_template("submission/bring_card.html", procedure=procedure, draft=draft)
+
+
 @bp.route("/<slug>/chu-ho-so", methods=["GET", "POST"])
 @open_to("citizen", saves_draft=True)
 def owner(slug: str):
-    keys = ["owner", "owner_name", "owner_id_number", "owner_relation"]
-    return answer_page(Walk(slug), "owner", keys, submission.owner_faults, "submission/owner.html", relations=RELATIONS)
+    mine = businesses.mine(current_user)
+    return answer_page(
+        Walk(slug),
+        "owner",
+        ["owner", "owner_name", "owner_id_number", "owner_relation"],
+        lambda answers: submission.owner_faults(answers, mine),
+        "submission/owner.html",
+        relations=RELATIONS,
+        offered=[
+            ("self", f"Cho tôi: {current_user.full_name}"),
+            *((FOR_BUSINESS + business.ref, f"Cho doanh nghiệp {business.name}") for business in mine),
+            ("other", "Cho người khác"),
+        ],
+    )
 
 
 @bp.route("/<slug>/trang-<int:number>", methods=["GET", "POST"])
@@ -142,6 +167,8 @@ def take_paper(walk: Walk, key: str, form: Form):
         if sent:
             drop_paper(sent, current_app.extensions["files"])
         return go_on(".papers", slug=walk.slug, da="xoa-giay")
+    if "taken" in request.form:
+        return take_from_my_documents(walk, key, form)
     upload = request.files.get("file")
     if upload is None or not upload.filename:
         return show_papers(walk, form, {key: "Bấm Chọn tệp, chọn một ảnh, rồi bấm Gửi giấy này."})
@@ -151,6 +178,20 @@ def take_paper(walk: Walk, key: str, form: Form):
         return show_papers(walk, form, {key: str(refusal)})
     walk.save("papers-begun", {})
     keep_paper(walk.draft, key, paper, current_app.extensions["files"], utc_now())
+    return go_on(".papers", slug=walk.slug, da="gui-giay")
+
+
+def take_from_my_documents(walk: Walk, key: str, form: Form):
+    chosen = request.form["taken"]
+    if not chosen:
+        return show_papers(walk, form, {key: "Chọn một giấy trong tài liệu của bạn, rồi bấm Lấy giấy này."})
+    file = file_to_take(current_user, chosen)
+    if file:
+        walk.save("papers-begun", {})
+    try:
+        copy_paper(walk.draft, key, file, current_app.extensions["files"], utc_now())
+    except WrongInput as gone:
+        return show_papers(walk, form, {key: str(gone)})
     return go_on(".papers", slug=walk.slug, da="gui-giay")
 
 
@@ -171,6 +212,7 @@ def show_papers(walk: Walk, form: Form, faults: dict[str, str] | None = None):
         opened=opened,
         closed=[d for d in documents if d["need"] == "maybe" and d["key"] not in opened],
         all_shown="them" in request.args,
+        my_files=files_to_take(current_user),
     )
     return page, 422 if faults else 200
 
@@ -207,6 +249,8 @@ def draft_of_form(slug: str) -> Draft | None:
 
 def answer_again(sent: Draft):
     """The answer to a form that has become a dossier before: only read, so also when the disk is full or the procedure gone."""
+    # Of a business one acts for no more nothing is shown, not even to who submitted it.
+    submission.mine(current_user, sent.dossier.code) or abort(404)
     if sent.content_hash != request.form.get("seen", ""):
         return render_template("submission/changed.html", dossier=sent.dossier), 409
     return go_on(".submitted", slug=sent.procedure_slug, code=sent.dossier.code)
@@ -247,6 +291,7 @@ def show_check(walk: Walk, form: Form, faults: dict[str, str] | None = None):
         gaps=[page for page in walk.pages() if page.name in gaps],
         addresses={page.name: page.address for page in [*walk.pages(), *map(walk.page_of, walk.question_pages)]},
         seen=submission.content_hash(walk.draft),
+        business=submission.business_of(walk.answers, businesses.mine(current_user)),
         today=today(),
         documents={d["key"]: d for d in walk.procedure["documents"]},
     )

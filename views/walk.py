@@ -7,7 +7,7 @@ from flask_login import current_user
 
 from database import utc_now
 from models import Paper
-from rules import eform, submission
+from rules import eform, people, submission
 from rules.library import may_be_submitted
 from rules.papers import papers_of
 from rules.vietnamese import in_vietnam
@@ -32,6 +32,8 @@ class Walk:
         self.procedure = definition_of(slug)
         if not may_be_submitted(g.library.procedures[slug], today()):
             abort(redirect(url_for("procedures.show_procedure", slug=slug), 303))
+        if people.lacks_assurance(current_user, self.procedure):
+            abort(redirect(url_for("submission.bring_card", slug=slug), 303))
         self.draft = submission.open_draft(current_user, slug)
         self.answers: dict[str, str] = dict(self.draft.answers) if self.draft else self.known_answers()
 
