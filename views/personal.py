@@ -1,37 +1,74 @@
-"""Trang cá nhân: what I have begun, and what I have submitted."""
+"""Trang cá nhân: what waits for me, what I have begun and submitted, and the ways to all that is mine."""
 
-from flask import Blueprint, abort, g, render_template, request
+from flask import Blueprint, abort, g, render_template, request, url_for
 from flask_login import current_user
 
-from models import Dossier, Draft
-from rules import submission
+from database import utc_now
+from models import Account, Draft
+from rules import documents, my_account, personal, submission
 from rules.paging import pages_of
+from rules.personal import STATES, Waiting
+from rules.vietnamese import in_vietnam
 from views.access import open_to
+from views.account import is_on_shared_phone
 from views.answering import go_on
 from views.forms import Form
 
 bp = Blueprint("personal", __name__, url_prefix="/ca-nhan")
 
 A_PAGE = 10
+# What the list of dossiers may be narrowed to, by its word in the address.
+SHOWN = {"bo-sung": "supplement", "nop-tien": "payment", "ket-qua": "result"}
 
 
 @bp.get("/")
 @open_to("citizen")
 def page():
-    mine = Dossier.select().where(Dossier.account == current_user.id)
-    number, pages = pages_of(mine.count(), A_PAGE, request.args.get("trang", 1, type=int))
-    dossiers = mine.order_by(Dossier.id.desc()).paginate(number, A_PAGE)
-    drafts = Draft.open_ones().where(Draft.account == current_user.id)
+    now, me = utc_now(), _me()
+    lines = personal.waiting(me, now, in_vietnam(now).date())
+    counts = {
+        "drafts": my_drafts().count(),
+        "dossiers": submission.all_mine(me).count(),
+        "documents": documents.documents_of(me).count(),
+        "payments": personal.in_state(me, STATES["payment"]).count(),
+    }
+    waiting = [(line, address_of(line)) for line in lines]
     return render_template(
-        "personal/page.html", drafts=list(drafts), dossiers=list(dossiers), page=number, pages=pages, library=g.library
+        "personal/page.html", waiting=waiting, counts=counts, form=Form(formdata=None), is_shared=is_on_shared_phone()
     )
 
 
-@bp.get("/ho-so/<code>")
+def address_of(line: Waiting) -> str:
+    """Where the one thing that waits is seen to, or the list of several."""
+    if line.kind == "invitation":
+        return url_for("businesses.invitation", business=line.ref) if line.ref else url_for("businesses.all_of_mine")
+    if line.kind == "document":
+        return url_for("documents.show_document", document_id=line.ref) if line.ref else url_for("documents.page")
+    if line.kind == "password":
+        return url_for("my_account.who_has_seen")
+    if line.kind == "deletion":
+        return url_for("my_data.page")
+    shown = next(word for word, kind in SHOWN.items() if kind == line.kind)
+    return url_for(".dossier", code=line.ref) if line.ref else url_for(".dossiers", xem=shown)
+
+
+def _me() -> Account:
+    return current_user._get_current_object()
+
+
+# --- what I have begun -----------------------------------------------------------------------------------------------
+
+
+def my_drafts():
+    return Draft.open_ones().where(Draft.account == current_user.id)
+
+
+@bp.get("/ban-nhap")
 @open_to("citizen")
-def dossier(code: str):
-    found = submission.mine(current_user, code) or abort(404)
-    return render_template("personal/dossier.html", dossier=found, events=submission.timeline(found))
+def drafts():
+    number, pages = pages_of(my_drafts().count(), A_PAGE, request.args.get("trang", 1, type=int))
+    found = list(my_drafts().paginate(number, A_PAGE))
+    return render_template("personal/drafts.html", drafts=found, page=number, pages=pages, library=g.library)
 
 
 @bp.route("/ban-nhap/<slug>/xoa", methods=["GET", "POST"])
@@ -41,6 +78,44 @@ def drop_draft(slug: str):
     form = Form()
     if form.validate_on_submit():
         submission.drop_draft(draft)
-        return go_on(".page", da="xoa-nhap")
+        return go_on(".drafts", da="xoa-nhap")
     title = g.library.definitions[slug]["title"] if slug in g.library.definitions else slug
     return render_template("personal/drop_draft.html", form=form, title=title, draft=draft), 422 if form.errors else 200
+
+
+# --- what I have submitted -------------------------------------------------------------------------------------------
+
+
+@bp.get("/ho-so")
+@open_to("citizen")
+def dossiers():
+    shown = request.args.get("xem", "")
+    kind = SHOWN.get(shown)
+    mine = personal.in_state(_me(), STATES[kind]) if kind else submission.all_mine(_me())
+    words = personal.WORDS.get(kind)
+    return show_list("personal/dossiers.html", mine, A_PAGE, shown=shown if kind else "", words=words)
+
+
+@bp.get("/lich-su")
+@open_to("citizen")
+def history():
+    return show_list("personal/history.html", submission.all_mine(_me()), 20)
+
+
+@bp.get("/thanh-toan")
+@open_to("citizen")
+def payments():
+    return show_list("personal/payments.html", personal.in_state(_me(), STATES["payment"]), A_PAGE)
+
+
+def show_list(template: str, mine, a_page: int, **more):
+    number, pages = pages_of(mine.count(), a_page, request.args.get("trang", 1, type=int))
+    return render_template(template, dossiers=list(mine.paginate(number, a_page)), page=number, pages=pages, **more)
+
+
+@bp.get("/ho-so/<code>")
+@open_to("citizen")
+def dossier(code: str):
+    found = submission.mine(current_user, code) or abort(404)
+    openings = [(event, my_account.who(event, _me())) for event in my_account.openings_of(_me(), found.code).limit(3)]
+    return render_template("personal/dossier.html", dossier=found, events=submission.timeline(found), openings=openings)
