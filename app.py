@@ -22,23 +22,51 @@ from settings import read_settings
 from views import (
     account,
     answering,
+    businesses,
     desk,
+    desk_businesses,
+    documents,
     errors,
     guards,
     guides,
     headers,
     home,
     lookup,
+    my_account,
+    my_data,
+    people,
     personal,
     procedures,
     recovery,
     screens,
+    staff,
+    staff_login,
+    staff_self,
     submission,
     visits,
 )
 from views.page_cache import PageCache
 
-ROOMS = (home, guides, procedures, account, recovery, personal, submission, lookup, desk)
+ROOMS = (
+    home,
+    guides,
+    procedures,
+    account,
+    recovery,
+    personal,
+    my_account,
+    my_data,
+    documents,
+    businesses,
+    submission,
+    lookup,
+    desk,
+    staff_login,
+    staff,
+    staff_self,
+    desk_businesses,
+    people,
+)
 
 
 def create_app(environ=os.environ) -> Flask:
@@ -72,6 +100,8 @@ def _secure(app: Flask) -> None:
         logging.getLogger("iabang").warning(
             "RATE_LIMITS=off: guessing passwords and codes is not slowed down. For load tests only."
         )
+    if not app.config["STAFF_SECOND_FACTOR"]:
+        logging.getLogger("iabang").warning("STAFF_SECOND_FACTOR=off: a password alone opens the desk. For trials only.")
 
 
 def _connect(app: Flask, instance: Path) -> None:

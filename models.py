@@ -194,7 +194,7 @@ class KnownDevice(Table):
 class OneTimeCode(Table):
     """A secret good for one use, kept as its fingerprint: a link in a mail, a code on a slip or from an officer."""
 
-    kind = CharField(max_length=20)  # activation | recovery | reset_link | desk_reset | new_email | staff_factor
+    kind = CharField(max_length=20)  # activation | recovery | reset_link | desk_reset | new_email | staff_factor | first_password
     key = CharField(max_length=64, unique=True)
     account = ForeignKeyField(Account, null=True, backref="codes", on_delete="CASCADE")
     staff = ForeignKeyField(Staff, null=True, backref="codes", on_delete="CASCADE")

@@ -156,11 +156,11 @@ class Site:
     def port(self) -> int:
         return self.server.effective_port
 
-    def phone_of(self, person) -> Phone:
+    def phone_of(self, person, waits_for: str = "") -> Phone:
         from database import utc_now
         from rules import logins
 
-        return Phone(self.port, cookie=f"__Host-v={logins.begin_login(person, 'bench', utc_now())}")
+        return Phone(self.port, cookie=f"__Host-v={logins.begin_login(person, 'bench', utc_now(), waits_for=waits_for)}")
 
     def letter_path(self) -> str:
         """The address in the newest confirmation letter."""
@@ -197,7 +197,121 @@ def seed(site: Site):
             lambda code: code,
         )
     conftest.full_draft(site.app, citizen, BIRTH)
+    seed_businesses(citizen)
+    seed_documents(site, citizen)
+    seed_account(site, citizen, officer)
+    seed_people(citizen, officer)
     return citizen, officer, dossier
+
+
+def seed_documents(site: Site, citizen) -> None:
+    """Sixty personal documents of a large family, some soon out of date; the first one with ten photos, one of them old."""
+    from datetime import timedelta
+
+    import conftest
+
+    from database import utc_now
+    from gateways.papers import CleanPaper
+    from rules import documents
+
+    store, now = site.app.extensions["files"], utc_now()
+    people = ("của tôi", "của vợ", "của H'Mai", "của Y Blim", "của ông ngoại", "của bà nội", "của Siu Hyiu", "của Rơ Châm Đin")
+    kinds = list(documents.KINDS.items())[:8]
+    for number in range(60):
+        kind, words = kinds[number % 8]
+        expires = (conftest.today() + timedelta(days=number - 20)).isoformat() if number % 6 == 0 else ""
+        details = {"name": f"{words} {people[number * 7 // 8 % 8]}", "number": f"{64090000000 + number * 7919:012}",
+                   "issued_on": "2019-07-05", "place": "UBND xã Ia Băng", "expires_on": expires}  # fmt: skip
+        photos = [conftest.photo(size=(60, 80 + number * 12 + n)) for n in range(10 if number == 59 else 1 + number % 2)]
+        kept = [
+            documents.keep_file(CleanPaper(photo, "image/jpeg", f"IMG_2026{number:02}{n:02}.jpg"), store)
+            for n, photo in enumerate(photos)
+        ]
+        document, _ = documents.save_document(citizen, f"bench-{number}", kind, details, kept, store, 10**9, now)
+    new = documents.keep_file(CleanPaper(conftest.photo(size=(61, 80)), "image/jpeg", "IMG_20261122.jpg"), store)
+    documents.replace_file(citizen, document.files.get(), new, store, 10**9, now)
+
+
+def seed_businesses(citizen) -> None:
+    """The citizen acts for a business of three people with twelve dossiers, and is invited to another."""
+    import conftest
+
+    from database import utc_now
+    from models import Dossier
+    from rules import businesses
+
+    now, partners = utc_now(), [conftest.make_account(full_name=name, email="") for name in ("Kpă Thuyên", "Rmah H'Mai")]
+    own = businesses.add(citizen, "Công ty TNHH Cà phê Ia Băng", "5900189357", now)
+    for partner in partners:
+        businesses.invite(own, citizen, partner, now)
+        businesses.accept(businesses.invitation(partner, own.ref, now), now)
+    first = Dossier.select(Dossier.id).order_by(Dossier.id).limit(12)
+    Dossier.update(business=own, owner_name=own.name).where(Dossier.id.in_([row.id for row in first])).execute()
+    other = businesses.add(partners[0], "Hợp tác xã Hồ tiêu Ia Băng", "5900000019", now)
+    businesses.invite(other, partners[0], citizen, now)
+
+
+def seed_people(citizen, officer) -> None:
+    """The officer has looked up the citizen, who was two accounts, and somebody of the older number, who got a slip; twenty
+    requests of a leader wait for the officer."""
+    import conftest
+
+    from database import utc_now
+    from rules import approvals, people, slips
+
+    now, leader = utc_now(), conftest.make_staff("leader")
+    absorbed = conftest.make_account(full_name=citizen.full_name, email="", id_number="231234999")
+    approvals.grant(approvals.ask("merge", citizen, officer, "Một người, hai số giấy tờ", now, "merge", absorbed), leader, now)
+    old = conftest.make_account(full_name="Rơ Châm H'Blơm", email="", id_number="231234567", password_hash="")
+    slips.make_slip(old, officer, now, "slip")
+    for account in (citizen, old):
+        people.open_for(account, officer, "Xem giấy tờ thật", now)
+    asked = [
+        approvals.ask("reset", conftest.make_account(full_name=f"Kpă H'Nu {n}", email=""), leader, "Quên mật khẩu", now, f"{n}")
+        for n in range(21)
+    ]
+    approvals.grant(asked[-1], officer, now)
+
+
+def seed_staff(site: Site) -> dict[str, Phone]:
+    """Thirty of the staff, four of them waiting to be approved; an administrator at work, and three on their way in."""
+    import conftest
+
+    from database import utc_now
+    from rules import staff
+
+    boss, now = conftest.make_staff("administrator"), utc_now()
+    for number in range(30):
+        more = {"approved_at": None, "made_by": boss} if number < 4 else {"approved_at": now, "village": f"Thôn {number % 11}"}
+        staff.add_staff(f"canbo{number}", f"Rơ Châm H'Lan {number}", staff.ROLES[number % 7], "H21.129", "x" * 12, now, **more)
+    coming = {
+        name: conftest.make_staff("village_head", name, second_factor="codes")
+        for name in ("first_password", "set_factor", "factor")
+    }
+    return {"administrator": site.phone_of(boss)} | {step: site.phone_of(person, step) for step, person in coming.items()}
+
+
+def seed_account(site: Site, citizen, officer) -> None:
+    """Something of every kind waits for the citizen; ten drafts, twelve logins, a log of forty lines."""
+    from database import utc_now
+    from models import Dossier, State
+    from rules import account_log, data_rights, logins, my_account, people, submission
+
+    now = utc_now()
+    for slug in list(site.library.procedures)[:12]:
+        submission.open_or_begin_draft(citizen, slug, now)
+    mine = Dossier.select(Dossier.id).where(Dossier.business.is_null()).order_by(Dossier.id).limit(3)
+    for row, state in zip(mine, (State.AWAITING_SUPPLEMENT, State.AWAITING_PAYMENT, State.DONE), strict=True):
+        Dossier.update(state=state).where(Dossier.id == row.id).execute()
+    people.see_paper(citizen, officer, now)
+    for dossier in Dossier.select().limit(19):
+        account_log.record(citizen, "dossier opened", now, by=officer, subject=dossier.code, purpose="giải quyết hồ sơ")
+        account_log.record(citizen, "reset granted", now, by=officer, second="Nguyễn Thị Hai")
+    account_log.record(citizen, "password reset", now, by=citizen, subject="mã trên phiếu")
+    my_account.ask_new_email(citizen, "moi@example.vn", str, now)
+    data_rights.ask_deletion(citizen, now)
+    for _ in range(12):
+        logins.begin_login(citizen, "Mozilla/5.0 (Linux; Android 14; SM-A055F) Chrome/120.0 Mobile Safari/537.36", now, True)
 
 
 # --- what is measured ------------------------------------------------------------------------------------------------
@@ -243,6 +357,11 @@ def rows(site: Site, dossier) -> list[Row]:
         Row("submit: papers", f"/nop-ho-so/{BIRTH}/giay-to", check, None, "citizen"),
         Row("submit: check", f"/nop-ho-so/{BIRTH}/xem-lai", check, None, "citizen"),
         Row("submit: done", f"/nop-ho-so/{dossier.procedure_slug}/da-nop/{dossier.code}", page, None, "citizen"),
+        *account_rows(page, listed, form),
+        *business_rows(page, listed, form),
+        *document_rows(page, listed, form),
+        *people_rows(page, listed),
+        *staff_rows(page, listed),
         Row("desk: login", "/mot-cua/dang-nhap", page),
         Row("desk: queue", "/mot-cua/", listed, None, "officer"),
     ]
@@ -261,6 +380,105 @@ def rows(site: Site, dossier) -> list[Row]:
     return found
 
 
+def account_rows(page: float, listed: float, form: float) -> list[Row]:
+    root, changes = "/ca-nhan/tai-khoan/", ("ten", "dien-thoai", "thon", "e-mail", "mat-khau")
+    return [
+        Row("drafts", "/ca-nhan/ban-nhap", listed, None, "citizen"),
+        Row("dossiers", "/ca-nhan/ho-so", listed, None, "citizen"),
+        Row("history", "/ca-nhan/lich-su", listed, None, "citizen"),
+        Row("payment requests", "/ca-nhan/thanh-toan", page, None, "citizen"),
+        Row("account", root, page, None, "citizen"),
+        *(Row(f"account: change {n}", root + n, page, form, "citizen") for n in changes),
+        Row("account: logins", f"{root}may", listed, None, "citizen"),
+        Row("account: leave everywhere", f"{root}may/thoat-het", page, form, "citizen"),
+        Row("account: who has seen", f"{root}ai-da-xem", listed, None, "citizen"),
+        Row("my data", "/ca-nhan/du-lieu/", page, None, "citizen"),
+        Row("my data: delete documents", "/ca-nhan/du-lieu/xoa-giay-to", page, form, "citizen"),
+        Row("my data: take all", "/ca-nhan/du-lieu/tai-ve", page, form, "citizen"),
+        Row("my data: delete the account", "/ca-nhan/du-lieu/xoa-tai-khoan", page, None, "citizen"),
+    ]
+
+
+def people_rows(page: float, listed: float) -> list[Row]:
+    from models import Approval, Slip
+
+    slip, merge = Slip.get(), Approval.get(Approval.kind == "merge")
+    reset = Approval.get(Approval.kind == "reset", Approval.decided_at.is_null(False))
+    person, old = f"/mot-cua/nguoi-dan/{merge.account.ref}", f"/mot-cua/nguoi-dan/{slip.account.ref}"
+    return [
+        Row("desk: find a person", "/mot-cua/nguoi-dan/", page, None, "officer"),
+        Row("desk: a person", person, page, None, "officer"),
+        Row("desk: add a number", f"{old}/them-so", page, None, "officer"),
+        Row("desk: ask for a reset", f"{person}/mat-khau", page, None, "officer"),
+        Row("desk: a new slip", f"{person}/phieu", page, None, "officer"),
+        Row("desk: ask for a merge", f"{person}/gop", page, None, "officer"),
+        Row("desk: undo a merge", f"{person}/tach/{merge.id}", page, None, "officer"),
+        Row("desk: what waits", "/mot-cua/cho-xac-nhan", listed, None, "officer"),
+        Row("desk: a code to read out", f"/mot-cua/cho-xac-nhan/{reset.id}/ma", page, None, "officer"),
+        Row("desk: a slip, with its QR code", f"/mot-cua/phieu/{slip.id}/in", page, None, "officer"),
+    ]
+
+
+def staff_rows(page: float, listed: float) -> list[Row]:
+    from models import Staff
+
+    login, root, me = "/mot-cua/dang-nhap/", "/mot-cua/nhan-vien/", "/mot-cua/toi"
+    somebody = Staff.get(Staff.login_name == "canbo9").id
+    acts = ("vai-tro", "nghi", "mat-khau", "buoc-hai", "thoat")
+    return [
+        Row("desk: login, one's own password", f"{login}mat-khau-moi", page, None, "first_password"),
+        Row("desk: login, choose the second factor", f"{login}buoc-hai", page, None, "set_factor"),
+        Row("desk: login, an app with its QR code", f"{login}ung-dung", page, None, "set_factor"),
+        Row("desk: login, print codes", f"{login}ma-in", page, None, "set_factor"),
+        Row("desk: login, a code", f"{login}ma", page, None, "factor"),
+        Row("desk: staff", root, listed, None, "administrator"),
+        Row("desk: a new member of staff", f"{root}moi", page, None, "administrator"),
+        Row("desk: one of the staff", f"{root}{somebody}", page, None, "administrator"),
+        *(Row(f"desk: staff, {act}", f"{root}{somebody}/{act}", page, None, "administrator") for act in acts),
+        Row("desk: staff to approve", f"{root}cho-duyet", listed, None, "administrator"),
+        Row("desk: my account", me, page, None, "administrator"),
+        *(
+            Row(f"desk: my account, {name}", f"{me}/{name}", page, None, "administrator")
+            for name in ("mat-khau", "ung-dung", "ma-in")
+        ),
+    ]
+
+
+def document_rows(page: float, listed: float, form: float) -> list[Row]:
+    from models import DocumentFile
+
+    file = DocumentFile.select().order_by(DocumentFile.id.desc()).get()
+    root = f"/ca-nhan/tai-lieu/{file.document_id}"
+    return [
+        Row("documents: sixty, and the form", "/ca-nhan/tai-lieu", listed, None, "citizen"),
+        Row("documents: one with ten photos", root, page, None, "citizen"),
+        Row("documents: one, change", f"{root}/sua", page, form, "citizen"),
+        Row("documents: one, delete", f"{root}/xoa", page, form, "citizen"),
+        Row("documents: a file, replace", f"{root}/tep/{file.id - 1}/thay", page, form, "citizen"),
+        Row("documents: a file, drop", f"{root}/tep/{file.id}/xoa", page, form, "citizen"),
+    ]
+
+
+def business_rows(page: float, listed: float, form: float) -> list[Row]:
+    from models import Business, Dossier, Representative
+
+    own, other = Business.select().order_by(Business.id)
+    partner = Representative.select().where(Representative.business == own).order_by(Representative.id.desc()).get().account
+    root, desk = "/ca-nhan/doanh-nghiep/", f"/mot-cua/doanh-nghiep/{own.ref}"
+    return [
+        Row("businesses: mine", root, page, form, "citizen"),
+        Row("businesses: add", f"{root}them", page, form, "citizen"),
+        Row("businesses: one, people and dossiers", f"{root}{own.ref}/", listed, None, "citizen"),
+        Row("businesses: invite", f"{root}{own.ref}/moi", page, form, "citizen"),
+        Row("businesses: an invitation", f"{root}loi-moi/{other.ref}", page, form, "citizen"),
+        Row("businesses: end a part", f"{root}{own.ref}/nguoi/{partner.ref}/thoi", page, form, "citizen"),
+        Row("a business's dossier", f"/ca-nhan/ho-so/{own.dossiers.order_by(Dossier.id).first().code}", page, None, "citizen"),
+        Row("desk: find a business", "/mot-cua/doanh-nghiep/", page, None, "officer"),
+        Row("desk: a business", f"{desk}?vi=hoi-dap", listed, None, "officer"),
+        Row("desk: end a part", f"{desk}/nguoi/{partner.ref}/thoi?vi=hoi-dap", page, None, "officer"),
+    ]
+
+
 def measure(row: Row, phones: dict[str, Phone]) -> tuple[int, int, int] | None:
     """Whole bytes, requests needed to read and act, fragment bytes; None for a page that is not asked of this person."""
     phone = phones[row.who]
@@ -273,7 +491,7 @@ def measure(row: Row, phones: dict[str, Phone]) -> tuple[int, int, int] | None:
     sheets = [
         sheet for sheet in whole.tree.xpath("//link[@rel='stylesheet']/@href") if row.who == "anyone" or "/style.css" not in sheet
     ]
-    needed = sheets + whole.tree.xpath("//img|//script[not(@async) and not(@defer)]")
+    needed = sheets + whole.tree.xpath("//img[not(starts-with(@src, 'data:'))]|//script[not(@async) and not(@defer)]")
     fragment = Phone(phone.port, fresh.cookie if row.who != "anyone" else "").ask("GET", row.path, **{"HX-Request": "true"})
     return whole.wire_bytes, 1 + len(needed), fragment.wire_bytes
 
@@ -340,6 +558,7 @@ def main() -> int:
         site = Site(Path(folder))
         citizen, officer, dossier = seed(site)
         phones = {"anyone": Phone(site.port), "citizen": site.phone_of(citizen), "officer": site.phone_of(officer)}
+        phones |= seed_staff(site)
         over = []
         print(f"{'page':45} {'requests':>8} {'whole':>7} {'budget':>7} {'fragment':>9} {'budget':>7}")
         for row in rows(site, dossier):

@@ -258,9 +258,11 @@ def down(migrator, db):
     for table, column, kind in OLD_COLUMNS:
         db.execute_sql(f'ALTER TABLE "{table}" ADD COLUMN "{column}" {_type(db, kind)} NOT NULL DEFAULT \'\'')
     db.execute_sql("UPDATE account SET kind = 'citizen'")
+    # The number of a merged account belongs to another by now, a closed one opens no more: a key that no number has.
+    db.execute_sql("UPDATE account SET id_number_key = 'none-' || id")
     db.execute_sql(
         "UPDATE account SET id_number_key = (SELECT key FROM id_number WHERE account_id = account.id ORDER BY id DESC LIMIT 1)"
-        " WHERE id IN (SELECT account_id FROM id_number)"
+        " WHERE closed_at IS NULL AND id IN (SELECT account_id FROM id_number)"
     )
     db.execute_sql('CREATE UNIQUE INDEX "account_id_number_key" ON "account" ("id_number_key")')
     for name in ("account_ref", "dossier_business_id_id", "dossier_business_id"):

@@ -21,15 +21,22 @@ LABELS = {
     "password reset": "Mật khẩu được đặt lại bằng {subject}",
     "password changed": "Mật khẩu được đổi",
     "details changed": "Đổi {subject}",
+    "slip asked": "Xin in phiếu mã mới",
+    "slip refused": "Không đồng ý in phiếu mã mới",
     "merge asked": "Xin gộp tài khoản",
+    "merge refused": "Không đồng ý gộp tài khoản",
     "merged": "Gộp hai tài khoản thành một",
+    "undo asked": "Xin tách tài khoản đã gộp",
+    "undo refused": "Không đồng ý tách tài khoản đã gộp",
     "merge undone": "Tách lại hai tài khoản đã gộp",
+    "login ended": "Cho thoát ra: {subject}",
     "logins ended": "Thoát khỏi mọi máy",
     "consent given": "Đồng ý: {subject}",
     "consent withdrawn": "Rút đồng ý: {subject}",
     "data taken": "Tải tất cả dữ liệu",
     "deletion asked": "Xin xoá tài khoản",
     "deletion cancelled": "Thôi không xoá tài khoản",
+    "account deleted": "Tài khoản đã xoá, còn hồ sơ đã nộp",
     "business added": "Thêm doanh nghiệp {subject}",
     "business taken": "Mã số thuế {subject} đã có người đại diện khác. Nhờ người đó mời bạn, hoặc mang giấy đăng ký đến xã",
     "business opened": "Mở xem doanh nghiệp {subject}",
@@ -73,5 +80,6 @@ def label_of(event: AccountEvent) -> str:
 
 
 def lines_of(account: Account):
-    """The account's log, the newest first; the caller pages it."""
-    return AccountEvent.select().where(AccountEvent.account == account.id).order_by(AccountEvent.id.desc())
+    """The account's log, with that of accounts merged into it, the newest first; the caller pages it."""
+    person = Account.select(Account.id).where((Account.id == account.id) | (Account.merged_into == account.id))
+    return AccountEvent.select().where(AccountEvent.account.in_(person)).order_by(AccountEvent.id.desc())

@@ -8,14 +8,16 @@ from peewee import IntegrityError
 
 from database import Prepared, SealedField, db
 from models import Account, IdNumber, Registration
-from rules import account_log, attempts, businesses, logins
-from rules.attempts import MAIL_BY_PERSON, REGISTER_BY_ADDRESS, TooManyTries, address_group
+from rules import account_log, attempts, businesses, consents, logins
+from rules.attempts import MAIL_BY_PERSON, REGISTER_BY_ADDRESS, address_group
+from rules.consents import Agreed
 from rules.dossier_codes import new_receipt_code
 from rules.logins import token_hash
 from rules.outbox import post
 from rules.passwords import hash_password
 
 CONFIRM_WITHIN = timedelta(days=7)
+REQUESTS_ARE_KEPT = timedelta(days=30)  # after that
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Applicant:
     password: str
     business_name: str = ""
     tax_code: str = ""
+    consents: tuple[Agreed, ...] = ()  # what the page said that “Đăng ký” agrees to
 
 
 def person_key(id_number: str) -> str:
@@ -91,7 +94,8 @@ def register(applicant: Applicant, confirm_url, address: str, now: datetime) -> 
     attempts.refuse_if_blocked(REGISTER_BY_ADDRESS, place, now)
     attempts.count_failure(REGISTER_BY_ADDRESS, place, now)
     password_hash = hash_password(applicant.password)
-    if applicant.email and not _may_mail(applicant, now):
+    # Counted for number and address together, so that nobody uses up another's tries.
+    if applicant.email and not may_mail(applicant.email, f"{applicant.id_number}:{applicant.email.casefold()}", now):
         return ""
     account = account_of_number(applicant.id_number)
     code = "" if applicant.email else new_receipt_code()
@@ -102,19 +106,10 @@ def register(applicant: Applicant, confirm_url, address: str, now: datetime) -> 
     return code
 
 
-def _may_mail(applicant: Applicant, now: datetime) -> bool:
-    """At most three mails an hour to one address, else anybody could have us flood a stranger with a new number each time;
-    and three for a number and its address together, so that nobody uses up another's tries."""
-    address = applicant.email.casefold()
-    counted = [SealedField.sealer.fingerprint(text) for text in (f"mail:{address}", f"mail:{applicant.id_number}:{address}")]
-    try:
-        for who in counted:
-            attempts.refuse_if_blocked(MAIL_BY_PERSON, who, now)
-    except TooManyTries:
-        return False
-    for who in counted:
-        attempts.count_failure(MAIL_BY_PERSON, who, now)
-    return True
+def may_mail(address: str, asker: str, now: datetime) -> bool:
+    """At most three mails an hour to one address, else anybody could have us flood a stranger; and three for who asks."""
+    counted = [SealedField.sealer.fingerprint(text) for text in (f"mail:{address.casefold()}", f"mail:{asker}")]
+    return attempts.take_one(MAIL_BY_PERSON, now, *counted)
 
 
 def _keep_registration(applicant: Applicant, password_hash: str, code: str, confirm_url, now: datetime) -> None:
@@ -202,11 +197,14 @@ def confirm(request: Registration, now: datetime) -> Account | None:
         return request.account
     details = dict(request.details)
     business = {name: details.pop(name, "") for name in ("kind", "business_name", "tax_code")}
+    agreed = [Agreed(*words) for words in details.pop("consents", ())]
     try:
         with db.atomic():
             account = make_account(details.pop("id_number"), now, **details)
             Registration.update(account=account).where(Registration.id == request.id).execute()
             account_log.record(account, "account made", now, by=account)
+            for words in agreed:
+                consents.give(account, words, request.created_at)
             if business["kind"] == "business":
                 businesses.claim(account, business["business_name"], business["tax_code"], now)
     except IntegrityError:
@@ -217,4 +215,4 @@ def confirm(request: Registration, now: datetime) -> Account | None:
 def sweep(now: datetime) -> None:
     """Remove requests that can serve nobody any more."""
     # Also those confirmed: what they said is in the account, and a second copy would outlive it.
-    Registration.delete().where(Registration.expires_at < now - timedelta(days=30)).execute()
+    Registration.delete().where(Registration.expires_at < now - REQUESTS_ARE_KEPT).execute()

@@ -42,6 +42,7 @@ LOGIN_ANYWHERE = Limit("login-anywhere", 1000, timedelta(minutes=15), first_wait
 LOOKUP_BY_ADDRESS = Limit("lookup-from", 20, timedelta(minutes=10))
 REGISTER_BY_ADDRESS = Limit("register-from", 200, timedelta(minutes=15), why="Đang có nhiều người đăng ký cùng một lúc.")
 MAIL_BY_PERSON = Limit("mail-to", 3, timedelta(hours=1), first_wait=timedelta(hours=1))
+COUNTS_ARE_KEPT = timedelta(days=1)
 
 
 def address_group(address: str) -> str:
@@ -91,6 +92,18 @@ def count_failure(limit: Limit, who: str, now: datetime) -> None:
             Attempts.update(blocked_until=now + limit.wait_after(failures)).where(Attempts.key == key).execute()
 
 
+def take_one(limit: Limit, now: datetime, *people: str) -> bool:
+    """Whether the limit leaves each of `people` one more; then it is counted."""
+    try:
+        for who in people:
+            refuse_if_blocked(limit, who, now)
+    except TooManyTries:
+        return False
+    for who in people:
+        count_failure(limit, who, now)
+    return True
+
+
 def forget(limit: Limit, who: str) -> None:
     Attempts.delete().where(Attempts.key == _key(limit, who)).execute()
 
@@ -98,7 +111,7 @@ def forget(limit: Limit, who: str) -> None:
 def sweep(now: datetime) -> None:
     """Remove counters nobody needs any more."""
     waits_no_more = Attempts.blocked_until.is_null() | (Attempts.blocked_until <= now)
-    Attempts.delete().where(Attempts.started_at < now - timedelta(days=1), waits_no_more).execute()
+    Attempts.delete().where(Attempts.started_at < now - COUNTS_ARE_KEPT, waits_no_more).execute()
 
 
 def _has_run_out(row: Attempts, limit: Limit, now: datetime) -> bool:

@@ -25,6 +25,7 @@ Code = text_like(r"^\d\.\d{6}$", "mã thủ tục phải như 1.001193")
 Address = text_like(r"^https://\S+$", "địa chỉ phải bắt đầu bằng https://")
 Clock = text_like(r"^([01]\d|2[0-3]):[0-5]\d$", "giờ phải như 07:30")
 Endpoint = text_like(r"^[a-z_]+\.[a-z_]+$", "tên màn hình phải như home.home")
+Version = text_like(r"^[0-9a-z.-]+$", "phiên bản phải như 1, nhiều nhất 20 chữ", max_length=20)
 Count = Annotated[int, Meta(ge=0, description="phải là số nguyên, không âm")]
 
 Confidence = Literal["high", "medium", "low"]
@@ -32,6 +33,9 @@ DaysUnit = Literal["working_days", "calendar_days"]
 QuestionType = Literal["text", "date", "id_number", "phone", "choice", "yes_no", "address", "village", "number", "textarea"]
 # What an account knows about its owner, and a question may be filled from.
 Prefill = Literal["name", "id_number", "birth_date", "phone", "email", "village", "address"]
+
+# What people agree to, purpose by purpose: the program asks for each of these before it does what it says.
+PURPOSES = ("account", "notices", "documents")
 
 # The eight guides of the letter of July 2021 and their steps: who holds the paper counts along.
 LETTER_STEPS = {1: 7, 2: 4, 3: 6, 4: 4, 5: 2, 6: 2, 7: 7, 8: 2}
@@ -126,6 +130,24 @@ class Calendar(Part):
     working_hours: WorkingHours
     hours_confirmed: bool
     incomplete_years: list[IncompleteYear] = []
+
+
+# consents.yaml
+
+
+class ConsentText(Part):
+    """What a person agrees to for one purpose: the words shown or read aloud, and their version."""
+
+    key: Literal[PURPOSES]
+    title: Annotated[Text, Meta(max_length=100)]
+    version: Version
+    is_required: bool
+    text: Text
+    when_withdrawn: Text
+
+
+class Consents(Part):
+    purposes: list[ConsentText]
 
 
 # guides/*.yaml
@@ -272,6 +294,7 @@ class Procedure(Part):
     valid_to_confidence: Confidence | None = None
     law_change: str = ""
     note: str = ""
+    needs_ial2: bool = False  # only for people whose paper the commune has seen
     eform: EForm | None = None
 
 
@@ -280,6 +303,7 @@ class Content(Struct, frozen=True):
 
     site: Site
     calendar: Calendar
+    consents: Consents
     sources: dict[str, str]
     general_eform: EForm
     guides: list[Guide]
@@ -302,6 +326,7 @@ def read_content(folder: Path) -> Content:
     return Content(
         site=files["site.yaml"],
         calendar=files["calendar.yaml"],
+        consents=files["consents.yaml"],
         sources=files["sources.yaml"],
         general_eform=files["eform-chung.yaml"],
         guides=sorted(all_of(Guide, files).values(), key=lambda guide: guide.number),
@@ -325,7 +350,7 @@ def read_files(folder):
 
 
 def expected_files(folder):
-    yield from (("site.yaml", Site), ("calendar.yaml", Calendar))
+    yield from (("site.yaml", Site), ("calendar.yaml", Calendar), ("consents.yaml", Consents))
     yield from (("sources.yaml", dict[str, Text]), ("eform-chung.yaml", EForm))
     for room, kind in (("guides", Guide), ("procedures", Procedure)):
         yield from ((f"{room}/{path.name}", kind) for path in sorted((folder / room).glob("*.yaml")))
@@ -491,6 +516,8 @@ def faults_within(part):
             return site_faults(part)
         case Calendar():
             return calendar_faults(part)
+        case Consents():
+            return consent_faults(part)
         case Guide():
             return guide_faults(part)
         case Procedure():
@@ -522,6 +549,15 @@ def calendar_faults(calendar):
 def hours_faults(half, hours):
     if len(hours) != 2 or hours[0] >= hours[1]:
         yield f"working_hours.{half}: phải có hai giờ, mở rồi đến đóng"
+
+
+def consent_faults(consents):
+    keys = [purpose.key for purpose in consents.purposes]
+    yield from repeated("purposes", keys)
+    yield from (f"purposes: thiếu việc “{key}”" for key in PURPOSES if key not in keys)
+    for n, purpose in enumerate(consents.purposes, 1):
+        if purpose.key in PURPOSES and purpose.is_required != (purpose.key == "account"):
+            yield f"purposes.{n}.is_required: chỉ việc “account” là bắt buộc"
 
 
 def guide_faults(guide):

@@ -20,6 +20,7 @@ LOOKS_OFFICIAL = re.compile(r"H\d\d[.-]|\d{3}\.\d\d\.")
 LOOK_ALIKES = str.maketrans("OIL", "011")
 DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−﹣", "-"))
 LONGEST_TYPED = 200
+NOT_ON_A_SLIP = "Đây là mã hồ sơ. Nhập mã 12 chữ và số trên phiếu."
 
 
 class CodeFault(WrongInput):
@@ -98,14 +99,17 @@ def read_code(text):
 
 def read_slip_code(text):
     """The twelve symbols of a code on a slip or from an officer, as `read_code` reads a receipt code; raises CodeFault."""
-    if not re.search(r"[^\s.-]", _plain(text)):
+    typed = _plain(text)
+    if not re.search(r"[^\s.-]", typed):
         raise CodeFault("Nhập mã trên phiếu")
     try:
         code = read_code(text)
     except CodeFault as fault:
+        if LOOKS_OFFICIAL.match(re.sub(r"\s", "", typed)):
+            raise CodeFault(NOT_ON_A_SLIP) from None
         raise CodeFault(str(fault).replace("Mã biên nhận", "Mã").replace("giấy biên nhận", "phiếu"), fault.groups) from None
     if code.kind != "receipt":
-        raise CodeFault("Đây là mã hồ sơ. Nhập mã 12 chữ và số trên phiếu.")
+        raise CodeFault(NOT_ON_A_SLIP)
     return code.value
 
 

@@ -82,7 +82,7 @@ KINDS = {
     "textarea": Kind(_read_long_text, control="lines"),
     "date": Kind(_read_date, control="date"),
     "id_number": Kind(
-        lambda question, typed, today: read_id_number(typed, question.get("old_number_too", True)), control="digits"
+        lambda question, typed, today: read_id_number(typed, question.get("old_number_too", True), today), control="digits"
     ),
     "phone": Kind(lambda question, typed, today: read_phone(typed), control="phone", show=show_phone),
     "number": Kind(_read_number, control="digits"),

@@ -10,7 +10,7 @@ import msgspec
 
 from database import db, wait_for_others
 from models import ContentPart, ContentStamp
-from rules.content import Calendar, Content, EForm, Guide, Procedure, Site, read_content
+from rules.content import Calendar, Consents, Content, EForm, Guide, Procedure, Site, read_content
 from rules.deadlines import WorkCalendar
 from rules.procedure_search import ProcedureIndex
 
@@ -35,6 +35,7 @@ def load_content(folder: Path) -> int:
 def _rows(content: Content):
     yield "site", "site", msgspec.to_builtins(content.site)
     yield "calendar", "calendar", msgspec.to_builtins(content.calendar)
+    yield "consents", "consents", msgspec.to_builtins(content.consents)
     yield "eform", "general", msgspec.to_builtins(content.general_eform)
     for guide in content.guides:
         yield "guide", guide.slug, msgspec.to_builtins(guide)
@@ -64,7 +65,7 @@ class Library:
         return self
 
     def _read(self) -> None:
-        parts: dict[str, list] = {kind: [] for kind in ("site", "calendar", "eform", "guide", "procedure")}
+        parts: dict[str, list] = {kind: [] for kind in ("site", "calendar", "consents", "eform", "guide", "procedure")}
         for part in ContentPart.select().order_by(ContentPart.id):
             parts[part.kind].append(part.value)
         self.site = msgspec.convert(parts["site"][0], Site)
@@ -72,6 +73,8 @@ class Library:
         self.calendar = WorkCalendar(
             days_off=frozenset(entry.day for entry in calendar.off), days_worked=frozenset(entry.day for entry in calendar.work)
         )
+        consents = msgspec.convert(parts["consents"][0], Consents)
+        self.consents = {purpose.key: purpose for purpose in consents.purposes}
         self.general_eform = msgspec.convert(parts["eform"][0], EForm)
         guides = msgspec.convert(parts["guide"], list[Guide])
         self.guides = {guide.slug: guide for guide in sorted(guides, key=lambda guide: guide.number)}

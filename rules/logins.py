@@ -164,14 +164,18 @@ def end_login(login: Login) -> None:
 
 def end_all(person: Account | Staff, but: Login | None = None) -> int:
     """End every login of the person, but for one when given; returns how many ended."""
-    mine = Login.account == person.id if isinstance(person, Account) else Login.staff == person.id
-    return Login.delete().where(mine, Login.id != (but.id if but else 0)).execute()
+    return Login.delete().where(_is_login_of(person), Login.id != (but.id if but else 0)).execute()
 
 
-def open_logins(account: Account, now: datetime) -> list[Login]:
-    """The account's logins in force, the newest first."""
-    found = Login.select().where(Login.account == account.id).order_by(Login.seen_at.desc(), Login.id.desc())
+def open_logins(person: Account | Staff, now: datetime) -> list[Login]:
+    """The person's logins in force, the newest first."""
+    is_whole = Login.waits_for == ""
+    found = Login.select().where(_is_login_of(person), is_whole).order_by(Login.seen_at.desc(), Login.id.desc())
     return [login for login in found if login.is_open(now)]
+
+
+def _is_login_of(person: Account | Staff):
+    return Login.account == person.id if isinstance(person, Account) else Login.staff == person.id
 
 
 def sweep(now: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from database import db
 from models import Account, KnownDevice, OneTimeCode
 from rules import WrongInput, account_log, accounts, attempts, logins, one_time
-from rules.attempts import MAIL_BY_PERSON, TooManyTries
+from rules.attempts import MAIL_BY_PERSON
 from rules.logins import Guess
 from rules.outbox import post
 from rules.passwords import hash_password
@@ -26,12 +26,8 @@ def ask_by_mail(id_number: str, reset_url, now: datetime) -> None:
 
     `reset_url` makes the link's address from its token. At most three letters an hour for a number.
     """
-    who = f"reset:{accounts.person_key(id_number)}"
-    try:
-        attempts.refuse_if_blocked(MAIL_BY_PERSON, who, now)
-    except TooManyTries:
+    if not attempts.take_one(MAIL_BY_PERSON, now, f"reset:{accounts.person_key(id_number)}"):
         return
-    attempts.count_failure(MAIL_BY_PERSON, who, now)
     account = accounts.account_of_number(id_number)
     if account and account.may_log_in and account.email:
         with db.atomic():
@@ -94,7 +90,8 @@ def set_password(code: OneTimeCode, password: str, now: datetime) -> bool:
         Account.update(password_hash=password_hash).where(Account.id == account.id).execute()
         logins.end_all(account)
         KnownDevice.delete().where(KnownDevice.account == account.id).execute()
-        for kind in ("reset_link", "desk_reset", "activation"):
+        # A link to another e-mail too: whoever had the old password may have asked for it.
+        for kind in ("reset_link", "desk_reset", "activation", "new_email"):
             one_time.void(kind, account, now)
         if code.kind == "activation":
             account_log.record(account, "account activated", now, by=account)

@@ -16,8 +16,9 @@ from reading import Page
 
 from database import db, migrate, utc_now
 from gateways.papers import CleanPaper
-from models import TABLES, Account, ContentPart, ContentStamp, Dossier, Draft, Staff
+from models import TABLES, Account, Consent, ContentPart, ContentStamp, Dossier, Draft, Staff
 from rules import accounts, logins, outbox, staff, submission
+from rules.content import PURPOSES
 from rules.papers import keep_paper, missing_papers
 from rules.passwords import hash_password
 
@@ -146,6 +147,7 @@ numbers = itertools.count(64_090_100_001)
 
 
 def make_account(full_name: str = "Rơ Châm H'Lan", email: str = "hlan@example.vn", id_number: str = "", **more) -> Account:
+    """Somebody who agreed to everything that is asked."""
     id_number = id_number or f"{next(numbers):012}"
     known = {
         "full_name": full_name,
@@ -155,7 +157,10 @@ def make_account(full_name: str = "Rơ Châm H'Lan", email: str = "hlan@example.
         "email": email,
         "password_hash": hash_of_password(),
     }
-    return accounts.make_account(id_number, utc_now(), **known | more)
+    account = accounts.make_account(id_number, utc_now(), **known | more)
+    for purpose in PURPOSES:
+        Consent.create(account=account, purpose=purpose, version="1")
+    return account
 
 
 _hash: list[str] = []
@@ -185,9 +190,9 @@ def make_staff(role: str, login_name: str = "", office: str = "H21.129", **more)
 def visit_as(app):
     """A visitor logged in as a person; the login is made in the database, not by typing."""
 
-    def visit(person, **options) -> Visitor:
+    def visit(person, waits_for: str = "", **options) -> Visitor:
         visitor = Visitor(app, **options)
-        visitor.client.set_cookie("v", logins.begin_login(person, "test", utc_now()), domain="localhost")
+        visitor.client.set_cookie("v", logins.begin_login(person, "test", utc_now(), waits_for=waits_for), domain="localhost")
         return visitor
 
     return visit

@@ -1,12 +1,28 @@
 """A phone with a real browser: what is pressed and typed there, and what it asks of the site meanwhile."""
 
 import re
+import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+import pytest
 from serving import wait_until
 
 SIZES = {"240x320": (240, 320), "360x640": (360, 640)}
+
+
+@contextmanager
+def chromium_running(**options):
+    """Debian's Chromium, or a line that says why not."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("chromium is not installed")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"], **options)
+        yield browser
+        browser.close()
 
 
 @dataclass

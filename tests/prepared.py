@@ -1,14 +1,17 @@
 """People, drafts and dossiers of a served site, made beside it by its own rules: run by Site.python, prints JSON."""
 
+import hashlib
 import json
 import os
+from datetime import timedelta
 
 from conftest import full_draft, make_account, make_staff
 
 from app import create_app
 from database import db, utc_now
-from models import Account
-from rules import logins, one_time
+from gateways.papers import CleanPaper
+from models import Account, DocumentFile, Login, PersonalDocument
+from rules import documents, logins, one_time, people, slips
 
 
 def print_citizens(count: int, with_drafts: bool = True) -> None:
@@ -22,14 +25,21 @@ def print_citizens(count: int, with_drafts: bool = True) -> None:
         print(json.dumps([cookie_of(app, account) for account in people]))
 
 
-def print_officer() -> None:
+def print_staff(role: str = "officer") -> None:
     app = create_app(os.environ)
     with app.app_context(), db.connection_context():
-        print(json.dumps(cookie_of(app, make_staff("officer"))))
+        print(json.dumps(cookie_of(app, make_staff(role))))
 
 
 def cookie_of(app, person) -> dict[str, str]:
     return {"name": app.session_interface.cookie_name(app), "value": logins.begin_login(person, "test", utc_now())}
+
+
+def rest(minutes: int) -> None:
+    """Nobody has touched a phone for so long."""
+    app = create_app(os.environ)
+    with app.app_context(), db.connection_context():
+        print(json.dumps(Login.update(seen_at=utc_now() - timedelta(minutes=minutes)).execute()))
 
 
 def print_account(**details) -> None:
@@ -48,3 +58,39 @@ def print_account_with_slip() -> None:
         account = make_account(email="", id_number=f"{64_090_710_001 + Account.select().count():012}")
         (code,) = one_time.make_codes("recovery", account, 1, utc_now())
         print(json.dumps({"id_number": account.id_number, "full_name": account.full_name, "code": code}))
+
+
+def print_slip() -> None:
+    """A newcomer with the longest of names and the slip an officer made for her; the officer and her village head have
+    opened her page."""
+    app = create_app(os.environ)
+    with app.app_context(), db.connection_context():
+        officer = make_staff("officer", "nguoi-in-phieu")
+        head = make_staff("village_head", "thon-truong", village="Thôn 6")
+        account = make_account("Nguyễn Rơ Châm H'Blơm Krông Ana Thị Bạch Tuyết", "", "064090720001", password_hash="")
+        slip = slips.make_slip(account, officer, utc_now(), "a" * 32)
+        for somebody in (officer, head):
+            people.open_for(account, somebody, "In phiếu", utc_now())
+        cookies = {"officer": cookie_of(app, officer), "head": cookie_of(app, head)}
+        print(json.dumps({"path": f"/mot-cua/phieu/{slip.id}/in", "codes": slip.codes, "ref": account.ref} | cookies))
+
+
+def print_collectors(count: int, files: int, file_bytes: int) -> None:
+    """`count` citizens who each keep a document of as many files; prints their cookies, and what each file holds."""
+    app = create_app(os.environ)
+    data = os.urandom(file_bytes)  # of each other length, so that one file is not taken for another
+    collectors, sums = [], []
+    with app.app_context(), db.connection_context():
+        for _ in range(count):
+            account = make_account(email="", id_number=f"{64_090_720_001 + Account.select().count():012}")
+            kept = []
+            for number in range(files):
+                content = data[number:]
+                kept.append(documents.keep_file(CleanPaper(content, "image/jpeg", "anh.jpg"), app.extensions["files"]))
+                sums.append(hashlib.sha256(content).hexdigest())
+            document = PersonalDocument.create(account=account, kind="khac", details={"name": "Ảnh"}, form_key=account.ref)
+            with db.atomic():
+                for file in kept:
+                    DocumentFile.create(document=document, **vars(file))
+            collectors.append(cookie_of(app, account))
+        print(json.dumps({"people": collectors, "sums": sums[:files]}))

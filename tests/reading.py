@@ -86,6 +86,9 @@ def check_page(page: Page, is_fragment: bool) -> None:
 def check_form(form, ids: list[str]) -> None:
     if form.get("method", "get") == "post":
         assert form.xpath(".//input[@name='csrf_token'][@value!='']"), "a form that changes something carries the token"
+        typed = form.xpath(".//input[not(@type) or @type='text' or @type='tel' or @type='email']")
+        kept = [field.get("name") for field in typed if "off" not in (form.get("autocomplete"), field.get("autocomplete"))]
+        assert not kept, f"a shared phone would offer the next person what was typed into {kept}"
     assert list(form.iter("button")), "a form has a button"
     for field in form.xpath(".//input[not(@type='hidden')]|.//select|.//textarea"):
         has_label = field.get("aria-label") or field.xpath("ancestor::label") or form.xpath(f".//label[@for='{field.get('id')}']")

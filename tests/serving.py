@@ -11,13 +11,18 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.cookiejar import CookieJar
 from pathlib import Path
+
+from lxml import html
 
 PROJECT = Path(__file__).resolve().parent.parent
 PATIENCE = 30  # seconds; how long anything that must happen may take on a slow machine
+FIRST_PASSWORD = "mot lan roi thoi nhe"
 STAFF_PASSWORD = "con suoi chay qua lang"
 
 
@@ -41,6 +46,7 @@ class Site:
             "INSTANCE_DIR": str(self.instance),
             "PORT": str(self.port),
             "SITE_URL": self.address,
+            "STAFF_SECOND_FACTOR": "off",  # tests/test_staff_walk.py walks with it
         } | environ
         self.server: subprocess.Popen | None = None
 
@@ -68,7 +74,11 @@ class Site:
         return done.stdout
 
     def add_staff(self, name: str, role: str = "officer", password: str = STAFF_PASSWORD) -> None:
-        self.flask("staff", "add", name, "--role", role, "--full-name", "Nguyễn Văn Một", typed=f"{password}\n")
+        """Somebody at work: made at the command line, then logged in once, with the first password, to set their own."""
+        self.flask("staff", "add", name, "--role", role, "--full-name", "Nguyễn Văn Một", typed=f"{FIRST_PASSWORD}\n")
+        browser = Browser(self)
+        page = browser.send(browser.open("/mot-cua/dang-nhap"), "Đăng nhập", login_name=name, password=FIRST_PASSWORD)
+        browser.send(page, "Lưu mật khẩu", password=password, password_again=password)
 
     # --- its life ---
 
@@ -130,6 +140,25 @@ class Site:
             return next((letter for letter in reversed(self.letters(to)) if about in letter["Subject"]), None)
 
         return wait_until(newest, lambda: f"no letter “{about}” to {to}:\n{self.output()}")
+
+
+class Browser:
+    """Somebody at a browser without script."""
+
+    def __init__(self, site):
+        self.site = site
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+
+    def open(self, address: str, form: dict[str, str] | None = None):
+        data = urllib.parse.urlencode(form).encode() if form else None
+        with self.opener.open(urllib.parse.urljoin(self.site.address, address), data, timeout=PATIENCE) as answer:
+            return html.fromstring(answer.read().decode(), base_url=answer.url)
+
+    def send(self, page, button: str, **typed: str):
+        """Fill in the form of `page` that has `button`, and press it."""
+        form = next(form for form in page.iter("form") if button in form.text_content())
+        fields = {name: value for name, value in form.form_values() if name} | typed
+        return self.open(urllib.parse.urljoin(page.base_url, form.get("action") or page.base_url), fields)
 
 
 @contextmanager

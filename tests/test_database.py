@@ -1,5 +1,6 @@
 """What the database promises, the same on both engines; SQLite's settings; moments, sealed fields, JSON; migrations."""
 
+import json
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
@@ -7,13 +8,28 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from conftest import make_account
+from conftest import PASSWORD, hash_of_password, make_account
 from peewee import IntegerField, IntegrityError, Model
 from playhouse.migrations import Runner
 from together import at_once
 
 from database import MIGRATIONS, SealedField, answers, db, is_sqlite, migrate, open_database, use_database
-from models import TABLES, Account, Attempts, ContentPart, DayCounter, Draft, Message, Registration
+from models import (
+    TABLES,
+    Account,
+    Attempts,
+    Business,
+    ContentPart,
+    DayCounter,
+    Dossier,
+    Draft,
+    IdNumber,
+    Login,
+    Message,
+    Registration,
+    Representative,
+)
+from rules import accounts, logins, staff
 from rules.outbox import post
 from sealing import SealBroken, Sealer
 
@@ -262,3 +278,169 @@ def test_down_and_up_again_gives_the_same_tables(empty_site):
     assert db.get_tables() == ["schema_migration"]
     migrate()
     assert shape() == before
+
+
+# --- a database that people have used before -------------------------------------------------------------------------
+
+CITIZEN, OLD_CARD, CAFE, PARTNER = "064090000001", "230123456", "064090000003", "064090000004"
+ACCOUNTS = [
+    (CITIZEN, "Rơ Châm H'Lan", "citizen", "", ""),
+    (OLD_CARD, "Siu Blĕo", "citizen", "", ""),
+    (CAFE, "Ksor H'Bia", "business", "Cà phê Ia Băng", "5900189357"),
+    (PARTNER, "Nay Čĭ", "business", "CÀ PHÊ IA BĂNG", "5900189357"),
+]
+
+
+def sealed(value, column: str) -> bytes:
+    return SealedField.sealer.seal(json.dumps(value, ensure_ascii=False).encode(), column.encode())
+
+
+@pytest.fixture
+def used_before(empty_site):
+    """A database as the first migration left it, with people in it; it is then brought up to date by `migrate`."""
+    runner = Runner(db.obj, str(MIGRATIONS))
+    runner.up(runner.migrations()[0].name)
+    first = runner.migrations()[0].load()
+    with db.bind_ctx(first.TABLES):
+        fill(first)
+    return first
+
+
+def fill(first) -> None:
+    at = NOON.replace(tzinfo=None)
+    for number, name, kind, business, tax_code in ACCOUNTS:
+        first.Account.create(
+            kind=kind, id_number=sealed(number, "account.id_number"), id_number_key=accounts.person_key(number), full_name=name,
+            birth_date=sealed("1990-07-05", "account.birth_date"), village="Thôn 6", phone="+84912345678", email="a@example.vn",
+            business_name=business, tax_code=tax_code, password_hash=hash_of_password(), assurance_level=1, created_at=at,
+        )  # fmt: skip
+    known = {"office": "H21.129", "password_hash": hash_of_password(), "created_at": at}
+    first.Staff.create(login_name="motcua", full_name="Cán bộ", role="officer", **known)
+    first.Staff.create(login_name="da-nghi", full_name="Đã nghỉ", role="officer", ended_at=at, **known)
+    citizen = first.Account.get(first.Account.full_name == "Rơ Châm H'Lan")
+    for person in ({"account": citizen}, {"staff": first.Staff.get()}):
+        first.Login.create(
+            token_hash=logins.token_hash(next(iter(person))), device="Nokia", created_at=at, seen_at=at,
+            expires_at=at + timedelta(hours=12), **person,
+        )  # fmt: skip
+    dossier = first.Dossier.create(
+        code="H21.129-261123-0001", receipt_code="7K3MQ9TDRWMT", office="H21.129", account=citizen, procedure_slug="a",
+        procedure_title="Đăng ký khai sinh", procedure="{}", owner_name="x", owner_last_digits_key="k",
+        answers=sealed({"ly_do": "x"}, "dossier.answers"), delivery="desk", state=1, submitted_at=at,
+    )  # fmt: skip
+    draft = first.Draft.create(
+        account=citizen, procedure_slug="a", answers=sealed({}, "draft.answers"), visited="[]", idempotency_key="k",
+        created_at=at, updated_at=at, dossier=dossier, content_hash="",
+    )  # fmt: skip
+    first.Paper.create(
+        draft=draft, dossier=dossier, document_key="d", filename="a.jpg", media_type="image/jpeg", size_bytes=1,
+        content_hash="c", stored_name="s", uploaded_at=at,
+    )  # fmt: skip
+    first.Event.create(
+        dossier=dossier, name="submit", to_state=1, actor_kind="citizen", actor_name="x", note="", at=at, form_key=None
+    )
+    asked = {"kind": "citizen", "id_number": "064090000009", "full_name": "Kpă Thuyên", "birth_date": "1990-07-05",
+             "village": "", "phone": "", "email": "b@example.vn", "business_name": "", "tax_code": "",
+             "password_hash": hash_of_password()}  # fmt: skip
+    first.Registration.create(
+        details=sealed(asked, "registration.details"), id_number_key=accounts.person_key("064090000009"),
+        token_hash=logins.token_hash("mailed before"), created_at=at, expires_at=at + timedelta(days=7),
+    )  # fmt: skip
+
+
+def logged_in(number: str) -> str:
+    return accounts.check_citizen(number, PASSWORD, "113.160.5.77", "", NOON).full_name
+
+
+def test_who_had_an_account_before_still_logs_in_with_the_number(used_before):
+    migrate()
+
+    assert [logged_in(number) for number, *_ in ACCOUNTS] == [name for _, name, *_ in ACCOUNTS]
+    assert [account.id_number for account in Account.select().order_by(Account.id)] == [number for number, *_ in ACCOUNTS]
+    assert [row.number for row in IdNumber.select().order_by(IdNumber.id)] == [number for number, *_ in ACCOUNTS]
+
+
+def test_each_account_gets_a_name_for_addresses_that_is_its_own(used_before):
+    migrate()
+
+    refs = {account.ref for account in Account.select()}
+    assert len(refs) == len(ACCOUNTS) and all(len(ref) == 12 for ref in refs)
+    with pytest.raises(IntegrityError), db.atomic():
+        Account.update(ref=min(refs)).execute()
+
+
+def test_a_business_account_becomes_a_business_and_those_who_act_for_it(used_before):
+    migrate()
+
+    business = Business.get()
+    assert (business.name, business.tax_code, business.assured_at) == ("Cà phê Ia Băng", "5900189357", None)
+    acting = Representative.select().order_by(Representative.id)
+    assert [(role.account.full_name, role.business, role.ended_at) for role in acting] == [
+        ("Ksor H'Bia", business, None),
+        ("Nay Čĭ", business, None),
+    ]
+    assert all(role.accepted_at for role in acting)
+
+
+def test_staff_who_worked_before_are_approved_and_those_who_left_stay_out(used_before):
+    migrate()
+
+    assert staff.check_staff("motcua", PASSWORD, "113.160.5.77", "", NOON).is_in_office()
+    with pytest.raises(logins.LoginRefused):
+        staff.check_staff("da-nghi", PASSWORD, "113.160.5.77", "", NOON)
+
+
+def test_what_people_were_doing_goes_on(used_before):
+    migrate()
+
+    assert [login.person.full_name for login in Login.select().order_by(Login.id)] == ["Rơ Châm H'Lan", "Cán bộ"]
+    assert all(login.is_open(NOON) and not login.is_own_phone and not login.waits_for for login in Login.select())
+    dossier = Dossier.get()
+    assert (dossier.account.full_name, dossier.business, dossier.answers) == ("Rơ Châm H'Lan", None, {"ly_do": "x"})
+    assert [paper.taken_from for paper in dossier.papers] == [None]
+    account = accounts.confirm(accounts.find_registration("mailed before", NOON), NOON)
+    assert logged_in("064090000009") == account.full_name == "Kpă Thuyên"
+
+
+def go_down(first) -> list[dict]:
+    """Undo the second migration; the accounts as the first knows them."""
+    Runner(db.obj, str(MIGRATIONS)).down("0002_people_and_their_papers")
+    with db.bind_ctx(first.TABLES):
+        return list(first.Account.select().order_by(first.Account.id).dicts())
+
+
+def test_going_back_keeps_the_accounts_and_their_dossiers(used_before):
+    with db.bind_ctx(used_before.TABLES):
+        before = list(used_before.Account.select().order_by(used_before.Account.id).dicts())
+    migrate()
+    after = go_down(used_before)
+
+    lost = ("kind", "business_name", "tax_code")  # a business has a table of its own by then
+    assert [{name: row[name] for name in row if name not in lost} for row in after] == [
+        {name: row[name] for name in row if name not in lost} for row in before
+    ]
+    assert {row["kind"] for row in after} == {"citizen"}
+    with db.bind_ctx(used_before.TABLES):
+        assert used_before.Paper.get().dossier.account.full_name == "Rơ Châm H'Lan"
+        assert used_before.Login.select().count() == 2
+
+
+def test_going_back_and_up_again_everybody_logs_in(used_before):
+    migrate()
+    go_down(used_before)
+    migrate()
+
+    assert [logged_in(number) for number, *_ in ACCOUNTS] == [name for _, name, *_ in ACCOUNTS]
+
+
+def test_going_back_keeps_who_has_two_numbers_and_whose_account_was_merged_or_closed(used_before):
+    migrate()
+    first, second, third, kept = Account.select().order_by(Account.id)
+    IdNumber.update(account=kept).where(IdNumber.account << [first.id, second.id]).execute()
+    Account.update(merged_into=kept).where(Account.id << [first.id, second.id]).execute()
+    Account.update(closed_at=NOON).where(Account.id == third.id).execute()
+
+    rows = go_down(used_before)
+    keys = [row["id_number_key"] for row in rows]
+    assert (len(rows), len(set(keys)), keys[3]) == (4, 4, accounts.person_key(PARTNER))
+    assert not {accounts.person_key(number) for number in (CITIZEN, OLD_CARD, CAFE)} & set(keys), "who is gone stays gone"

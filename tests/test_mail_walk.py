@@ -5,16 +5,12 @@ import email.policy
 import socket
 import sqlite3
 import time
-import urllib.parse
-import urllib.request
 from contextlib import closing, contextmanager
-from http.cookiejar import CookieJar
 
 import person
 import pytest
 import serving
-from lxml import html
-from serving import link_in, wait_until
+from serving import Browser, link_in, wait_until
 
 aiosmtpd_controller = pytest.importorskip("aiosmtpd.controller", reason="aiosmtpd is not installed")
 
@@ -57,25 +53,6 @@ def mail_port():
 def site(tmp_path, mail_port):
     with serving.served(tmp_path, MAIL_URL=f"smtp://127.0.0.1:{mail_port}") as site:
         yield site
-
-
-class Browser:
-    """Somebody at a browser without script."""
-
-    def __init__(self, site):
-        self.site = site
-        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
-
-    def open(self, address: str, form: dict[str, str] | None = None):
-        data = urllib.parse.urlencode(form).encode() if form else None
-        with self.opener.open(urllib.parse.urljoin(self.site.address, address), data, timeout=serving.PATIENCE) as answer:
-            return html.fromstring(answer.read().decode(), base_url=answer.url)
-
-    def send(self, page, button: str, **typed: str):
-        """Fill in the form of `page` that has `button`, and press it."""
-        form = next(form for form in page.iter("form") if button in form.text_content())
-        fields = {name: value for name, value in form.form_values() if name} | typed
-        return self.open(urllib.parse.urljoin(page.base_url, form.get("action") or page.base_url), fields)
 
 
 def register(site, who: person.Person) -> float:

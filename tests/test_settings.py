@@ -38,6 +38,7 @@ def test_nothing_needs_to_be_set():
 
     assert set(settings) == {setting.name for setting in SETTINGS}
     assert (settings["HOST"], settings["PORT"], settings["RATE_LIMITS"]) == ("127.0.0.1", 8000, True)
+    assert settings["STAFF_SECOND_FACTOR"]
     assert settings["SITE_URL"] == "http://127.0.0.1:8000"
     assert settings["DATABASE_URL"] == f"sqlite:///{PROJECT}/instance/app.db"
     assert settings["MAIL_URL"] == f"file://{PROJECT}/instance/outbox"
@@ -59,6 +60,7 @@ def test_every_setting_says_what_it_means():
         ("DATABASE_URL", "postgresql://dvc@db/dvc", "postgresql://dvc@db/dvc"),
         ("MAIL_URL", "smtps://mail.iabang.vn", "smtps://mail.iabang.vn"),
         ("RATE_LIMITS", "off", False),
+        ("STAFF_SECOND_FACTOR", "off", False),
     ],
 )
 def test_the_environment_overrides_the_default(name, typed, value):
@@ -95,6 +97,7 @@ def test_the_name_of_the_site_is_trusted_and_signs_its_mail():
         ("TRUSTED_PROXIES", "one"),
         ("TRUSTED_PROXIES", "-1"),
         ("RATE_LIMITS", "of"),
+        ("STAFF_SECOND_FACTOR", "no"),
         ("RATE_LIMITS", "ON"),
         ("SITE_URL", "dvc.iabang.vn"),
         ("SITE_URL", "htps://dvc.iabang.vn"),
@@ -153,6 +156,7 @@ def test_starting_opens_no_database(start, tmp_path):
     [
         ({}, "SITE_URL is plain http"),
         ({"SITE_URL": "https://dvc.iabang.vn", "RATE_LIMITS": "off"}, "RATE_LIMITS=off"),
+        ({"SITE_URL": "https://dvc.iabang.vn", "STAFF_SECOND_FACTOR": "off"}, "STAFF_SECOND_FACTOR=off"),
     ],
 )
 def test_what_is_unsafe_is_said_in_the_log(start, caplog, settings, said):

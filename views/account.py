@@ -6,7 +6,7 @@ from flask_login import current_user
 from wtforms import HiddenField, StringField
 
 from database import utc_now
-from rules import WrongInput, accounts
+from rules import WrongInput, accounts, consents
 from rules.accounts import Applicant
 from rules.attempts import TooManyTries
 from rules.identity import id_number_warnings, read_id_number, read_person_name, read_phone, read_tax_code
@@ -33,6 +33,10 @@ def read_email(text: str) -> str:
 
 def read_birth_day(text: str):
     return not_after(read_day(text), in_vietnam(utc_now()).date())
+
+
+def read_own_number(text: str) -> str:
+    return read_id_number(text, today=in_vietnam(utc_now()).date())
 
 
 def read_password(text: str) -> str:
@@ -111,7 +115,7 @@ def wiped():
 
 class NumberForm(Form):
     kind = HiddenField()
-    id_number = ReadField("CMND", read_id_number, "Nhập số căn cước hoặc CMND", hint="9 số, hoặc số căn cước 12 số")
+    id_number = ReadField("CMND", read_own_number, "Nhập số căn cước hoặc CMND", hint="9 số, hoặc số căn cước 12 số")
 
 
 class DetailsForm(NumberForm):
@@ -157,6 +161,7 @@ class DetailsForm(NumberForm):
             password=self.password.value,
             business_name=self.business_name.value,
             tax_code=self.tax_code.value,
+            consents=consents.asked_at_registration(g.library.consents, self.email.value),
         )
 
 
@@ -206,8 +211,9 @@ def give_details():
 
 def _show_details(form: DetailsForm):
     number = read_id_number(form.id_number.data)
-    warnings = id_number_warnings(number, today=in_vietnam(utc_now()).date())
-    page = render_template("account/give_details.html", form=form, warnings=warnings, villages=g.library.villages(), kinds=KINDS)
+    warnings = id_number_warnings(number, form.birth_date.value or None, today=in_vietnam(utc_now()).date())
+    shown = {"villages": g.library.villages(), "kinds": KINDS, "consents": g.library.consents}
+    page = render_template("account/give_details.html", form=form, warnings=warnings, **shown)
     return page, 422 if form.errors else 200
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, current_app, g, render_template, send_fro
 
 import database
 from database import utc_now
-from rules import attempts
+from rules import attempts, data_rights
 from views.access import open_to
 from views.headers import STATIC, public_page
 
@@ -33,7 +33,7 @@ def contact():
 @open_to("anyone")
 @public_page(300)
 def privacy():
-    return render_template("home/privacy.html")
+    return render_template("home/privacy.html", kept_for=data_rights.kept_for(), consents=g.library.consents)
 
 
 @bp.get("/suc-khoe")
@@ -48,6 +48,8 @@ def warnings():
     """What whoever runs the machine should mend soon, a line each."""
     if not current_app.config["RATE_LIMITS"]:
         yield "warning: RATE_LIMITS=off"
+    if not current_app.config["STAFF_SECOND_FACTOR"]:
+        yield "warning: STAFF_SECOND_FACTOR=off"
     if attempts.is_alarm(utc_now()):
         yield "warning: somebody is guessing passwords or codes in great number"
     disk = shutil.disk_usage(current_app.config["INSTANCE_DIR"])

@@ -22,7 +22,10 @@ class DigitsForm(Form):
 
     ma = HiddenField()
     last_digits = ReadField(
-        "4 số cuối giấy tờ của chủ hồ sơ", read_last_digits, "Nhập 4 số cuối số căn cước (hoặc CMND) của chủ hồ sơ"
+        "4 số cuối giấy tờ của chủ hồ sơ",
+        read_last_digits,
+        "Nhập 4 số cuối số căn cước (hoặc CMND) của chủ hồ sơ",
+        hint="Doanh nghiệp: 4 số cuối của mã số thuế 10 số",
     )
 
 

@@ -12,6 +12,7 @@ from rules.dossier_codes import show_receipt_code
 from rules.lookup import DONE_WORDS
 from rules.submission import DELIVERIES
 from rules.workflow import EVENT_LABELS, STATE_NAMES
+from views import desk_rooms
 from views.headers import STATIC, inline_style, is_first_visit
 
 ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII")
@@ -45,6 +46,8 @@ def init_app(app: Flask) -> None:
         "kinds": eform.KINDS,
         "done_words": DONE_WORDS,
         "event_labels": EVENT_LABELS,
+        "home_of": desk_rooms.home_of,
+        "desk_rooms": desk_rooms.desk_rooms,
     }
     app.context_processor(describe_screen)
 
@@ -65,12 +68,51 @@ def describe_screen() -> dict[str, object]:
 NOTICES = {
     "luu": "Đã lưu.",
     "da-luu": "Bạn nghỉ hơi lâu nên cần đăng nhập lại để đi tiếp. Chữ bạn vừa nhập đã được lưu.",
+    "rut-dong-y": "Đã rút đồng ý.",
+    "xoa-het-giay": "Đã xoá mọi giấy tờ đang cất.",
+    "thoi-xoa": "Tài khoản được giữ lại.",
     "thoat": "Bạn đã thoát. Người dùng máy này sau bạn không xem được gì của bạn.",
     "gui-giay": "Đã nhận giấy.",
     "xoa-giay": "Đã bỏ giấy.",
     "xoa-nhap": "Đã xoá bản nháp.",
+    "da-co": "Tệp này đã có ở đây rồi, không lưu lần nữa.",
+    "thay-tep": "Đã thay. Bản cũ vẫn còn, ở cuối trang.",
+    "xoa-tep": "Đã bỏ tệp.",
+    "xoa-tai-lieu": "Đã xoá giấy tờ.",
+    "da-doi-ten": "Đã đổi họ tên.",
+    "da-doi-so": "Đã đổi số điện thoại.",
+    "da-doi-thon": "Đã đổi thôn, làng.",
+    "thu-e-mail": "Đã gửi thư tới địa chỉ mới. Mở thư rồi bấm Xác nhận: lúc đó e-mail mới đổi.",
+    "cung-e-mail": "Bạn đang dùng e-mail này rồi.",
+    "bo-e-mail": "Đã bỏ e-mail. Từ nay không lấy lại mật khẩu bằng thư được.",
     "tiep-nhan": "Đã tiếp nhận hồ sơ.",
     "tu-choi": "Đã từ chối hồ sơ.",
+    "it-ma": "Tờ mã sắp hết. In mười mã mới bây giờ, kẻo lần sau không vào được.",
+    "mat-khau": "Đã đổi mật khẩu. Mọi máy khác đã thoát ra.",
+    "ung-dung": "Đã đổi ứng dụng. Lần sau nhập mã của ứng dụng mới.",
+    "da-thoat-may": "Đã cho thoát.",
+    "doi-vai-tro": "Đã đổi. Người này vào lại được sau khi có người khác duyệt.",
+    "cho-nghi": "Đã cho nghỉ. Người này không đăng nhập được nữa.",
+    "dat-lai-buoc-hai": "Đã đặt lại. Lần đăng nhập sau, người này chọn bước hai mới.",
+    "duyet": "Đã duyệt. Tài khoản dùng được từ bây giờ.",
+    "mo-lai": "Tìm người này và chọn việc cần làm. Mỗi lần tìm, trang của người đó mở trong 30 phút.",
+    "mo-tai-khoan": "Đã mở tài khoản. Bấm “In phiếu vừa làm”, đưa phiếu cho người dân.",
+    "da-co-tai-khoan": "Số này đã có tài khoản rồi, là tài khoản này. Không mở thêm.",
+    "da-xac-nhan": "Đã xác nhận tài khoản tự đăng ký. Người dân đăng nhập được ngay.",
+    "xem-giay-that": "Đã ghi: xã đã xem giấy thật. Tài khoản đạt mức IAL2.",
+    "them-so": "Đã thêm số. Người dân đăng nhập bằng số nào cũng được.",
+    "da-xin": "Đã gửi. Chờ một người khác xác nhận, trong 24 giờ.",
+    "dong-y": "Đã đồng ý.",
+    "khong-dong-y": "Đã ghi: không đồng ý.",
+    "them-doanh-nghiep": "Đã thêm doanh nghiệp.",
+    "da-moi": "Đã ghi lời mời. Nếu số này có tài khoản, người đó sẽ thấy lời mời ở Trang cá nhân.",
+    "rut-loi-moi": "Đã rút mọi lời mời chưa được nhận.",
+    "nhan-moi": "Bạn là người đại diện của doanh nghiệp này.",
+    "khong-nhan": "Đã từ chối lời mời.",
+    "toi-thoi": "Bạn không còn đại diện cho doanh nghiệp đó.",
+    "da-thoi": "Người đó không còn đại diện cho doanh nghiệp này.",
+    "xem-giay-dang-ky": "Đã ghi: xã đã xem giấy đăng ký.",
+    "them-dai-dien": "Đã thêm người đại diện.",
 }
 
 

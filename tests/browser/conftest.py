@@ -1,23 +1,15 @@
 """A real browser: Debian's Chromium, at the sizes of the phones people have."""
 
-import shutil
-
 import postgres
 import pytest
 import serving
-from phone import SIZES, Phone
+from phone import SIZES, Phone, chromium_running
 
 
 @pytest.fixture(scope="module")
 def chromium():
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("chromium is not installed")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    with chromium_running() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module", params=["sqlite"])

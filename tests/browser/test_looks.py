@@ -48,6 +48,15 @@ PUBLIC = [
 BIRTH = "/nop-ho-so/dang-ky-khai-sinh"
 PRIVATE = [
     "/ca-nhan/",
+    "/ca-nhan/ban-nhap",
+    "/ca-nhan/ho-so",
+    "/ca-nhan/lich-su",
+    "/ca-nhan/thanh-toan",
+    "/ca-nhan/tai-khoan/",
+    *(f"/ca-nhan/tai-khoan/{page}" for page in ("ten", "dien-thoai", "thon", "e-mail", "mat-khau")),
+    "/ca-nhan/tai-khoan/may",
+    "/ca-nhan/tai-khoan/may/thoat-het",
+    "/ca-nhan/tai-khoan/ai-da-xem",
     "/tai-khoan/thoat",
     "/ca-nhan/ban-nhap/dang-ky-khai-sinh/xoa",
     f"{BIRTH}/chu-ho-so",
@@ -55,6 +64,12 @@ PRIVATE = [
     f"{BIRTH}/nhan-ket-qua",
     f"{BIRTH}/giay-to",
     f"{BIRTH}/xem-lai",
+]
+
+
+ADMINISTRATION = [
+    *(f"/mot-cua/nhan-vien/{path}" for path in ("", "moi", "1", "1/vai-tro", "1/nghi", "1/mat-khau", "cho-duyet")),
+    *(f"/mot-cua/toi{path}" for path in ("", "/mat-khau", "/ung-dung", "/ma-in")),
 ]
 
 
@@ -82,17 +97,22 @@ def submitted(site, chromium):
 
 @pytest.fixture(scope="module")
 def officer(site):
-    return site.python("import prepared; prepared.print_officer()")
+    return site.python("import prepared; prepared.print_staff()")
 
 
 @pytest.fixture(scope="module")
-def all_pages(site, chromium, citizen, submitted, officer):
+def administrator(site):
+    return site.python("import prepared; prepared.print_staff('administrator')")
+
+
+@pytest.fixture(scope="module")
+def all_pages(site, chromium, citizen, submitted, officer, administrator):
     """`all_pages(size)`: each page in turn, as whoever may see it sees it. The desk is made for a wide screen alone."""
 
     def show(size: str, **options):
         seen_by = [(None, PUBLIC), (citizen, PRIVATE), (submitted[0], submitter_pages(submitted))]
         if size == "1366x768":
-            seen_by.append((officer, desk_pages(submitted)))
+            seen_by += [(officer, desk_pages(submitted)), (administrator, ADMINISTRATION)]
         for cookie, paths in seen_by:
             context = new_context(chromium, site, cookie, size, **options)
             page = context.new_page()
@@ -107,7 +127,7 @@ def all_pages(site, chromium, citizen, submitted, officer):
 
 def submitter_pages(submitted) -> list[str]:
     _, path, (code, receipt) = submitted
-    return [path, f"/ca-nhan/ho-so/{code}", "/ca-nhan/", f"/tra-cuu?ma={receipt}"]
+    return [path, f"/ca-nhan/ho-so/{code}", "/ca-nhan/", "/ca-nhan/ho-so", "/ca-nhan/lich-su", f"/tra-cuu?ma={receipt}"]
 
 
 def desk_pages(submitted) -> list[str]:

@@ -269,7 +269,7 @@ def test_after_logging_out_back_shows_nothing_of_the_person(phone_logged_in):
     phone = phone_logged_in
     phone.press("Trang cá nhân")
     phone.press("Thoát")
-    phone.send("Thoát", whole=True)
+    phone.send("Xong – xoá khỏi máy này", whole=True)
 
     for _ in range(3):
         phone.page.go_back()

@@ -4,7 +4,9 @@ import ast
 import base64
 import gzip
 import hashlib
+import io
 import re
+from dataclasses import replace
 from datetime import timedelta
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -12,14 +14,29 @@ from pathlib import Path
 import brotli
 import click
 import pytest
-from conftest import BIRTH, PASSWORD, make_account, make_staff
+from conftest import BIRTH, PASSWORD, make_account, make_staff, photo
 from flask import Flask
 from jinja2 import nodes
 from reading import Page
 
-from database import SealedField, db, utc_now
+from database import SealedField, db, is_sqlite, utc_now
+from gateways.papers import CleanPaper
 from models import TABLES, Dossier
-from rules import accounts, one_time, staff
+from rules import (
+    accounts,
+    approvals,
+    businesses,
+    consents,
+    data_rights,
+    documents,
+    logins,
+    one_time,
+    people,
+    second_factor,
+    slips,
+    staff,
+    staffing,
+)
 from settings import SETTINGS
 from views.visits import cookie_name
 
@@ -127,11 +144,12 @@ def test_views_are_open_to_roles_that_exist(whole_site):
 # --- a small world: two citizens, their papers, the desks ------------------------------------------------------------
 
 SECRET_ANSWER = "Ksor Bí Mật Riêng"
+OWN = "trau den an co non"  # a password of one's own, in place of PASSWORD
 
 
 @pytest.fixture
 def world(app, make_draft, library):
-    """A has a dossier and a draft, B has nothing; and the values by which the addresses of A's things are made."""
+    """A has a dossier, a draft and a part in a business, B nothing but an invitation; and what A's addresses are made of."""
     from rules import submission
 
     a, b = make_account(full_name="Siu Nguyên Chủ"), make_account(full_name="Rah Lan Khác", email="khac@example.vn")
@@ -150,13 +168,77 @@ def world(app, make_draft, library):
     submission.save_page(begun, "page-3", {"con_ten": SECRET_ANSWER}, utc_now())
     reset = one_time.make_link_token("reset_link", a, utc_now(), timedelta(hours=1))
     accounts.register(applicant(), lambda token: tokens.append(token) or token, "113.160.5.77", utc_now())
+    consents.withdraw(a, library.consents["notices"], utc_now())
+    data_rights.ask_deletion(b, utc_now())
     return {
         "a": a, "b": b, "dossier": dossier, "draft": begun, "token": tokens[-1], "reset": reset,
         "code": one_time.make_codes("recovery", a, 1, utc_now())[0],
         "activation": one_time.make_codes("activation", a, 1, utc_now())[0],
-        "officer": make_staff("officer"), "culture": make_staff("culture"),
+        **business_of(a, b),
+        "document": document_of(app, a),
+        "new email": one_time.make_link_token("new_email", a, utc_now(), timedelta(days=7), payload="moi@example.vn"),
+        "login": logins.find_login(logins.begin_login(a, "elsewhere", utc_now())).id,
+        **staff_of_the_commune(),
+        **people_at_the_desk(a), "culture": make_staff("culture"),
         "officer elsewhere": make_staff("officer", "officer-121", office="H21.121"),
     }  # fmt: skip
+
+
+def staff_of_the_commune() -> dict:
+    """An administrator, a leader, whom the administrator has entered and nobody approved; and three on their way in."""
+    now, boss = utc_now(), make_staff("administrator")
+    entered = make_staff("specialist", "entered", approved_at=None, made_by=boss, second_factor="codes")
+    choosing = make_staff("officer", "choosing")
+    coming = make_staff("officer", "coming", second_factor="codes")
+    logins.begin_login(entered, "elsewhere", now)
+    return {
+        "administrator": boss, "leader": make_staff("leader"), "entered": entered,
+        "newcomer": make_staff("officer", "newcomer", must_change_password=True), "choosing": choosing, "coming": coming,
+        "codes": {"choosing": second_factor.print_codes(choosing, now)[0], "coming": second_factor.print_codes(coming, now)[0]},
+    }  # fmt: skip
+
+
+def people_at_the_desk(a) -> dict:
+    """An officer who has opened A, who is two accounts made one; and somebody of the older number, for whom she made a slip.
+
+    A colleague has asked to reset A's password. Somebody else has registered without e-mail.
+    """
+    now, officer, colleague = utc_now(), make_staff("officer"), make_staff("leader", "colleague")
+    old = make_account(full_name="Kpui Số Cũ", email="", id_number="231234567", password_hash="")
+    absorbed = make_account(full_name="Siu Nguyên Chủ", email="", id_number="231234999")
+    merge = approvals.ask("merge", a, officer, "Một người", now, "merge", absorbed)
+    approvals.grant(merge, colleague, now)
+    for account in (a, old):
+        people.open_for(account, officer, "Xem giấy tờ thật", now)
+    without_email = replace(applicant(), id_number="064090777002", email="")
+    return {
+        "officer": officer, "old": old, "merge": merge, "slip": slips.make_slip(old, officer, now, "slip"),
+        "asked": approvals.ask("reset", a, colleague, "Quên mật khẩu", now, "reset"),
+        "registration": accounts.register(without_email, str, "113.160.5.77", now),
+    }  # fmt: skip
+
+
+WAITS_FOR = {"newcomer": "first_password", "choosing": "set_factor", "coming": "factor"}
+
+
+def business_of(a, b) -> dict:
+    """A business that A and a partner act for; the partner has invited B."""
+    partner = make_account(full_name="Kpă Cùng Làm", email="cung@example.vn")
+    business = businesses.add(partner, "Cà phê Ia Băng", "5900189357", utc_now())
+    businesses.invite(business, partner, a, utc_now())
+    businesses.accept(businesses.invitation(a, business.ref, utc_now()), utc_now())
+    businesses.invite(business, partner, b, utc_now())
+    return {"business": business, "partner": partner}
+
+
+def document_of(app, a):
+    """A personal document with one file, and a form that A left with faults."""
+    store, clean = app.extensions["files"], CleanPaper(photo(), "image/jpeg", "the.jpg")
+    details = {"name": SECRET_ANSWER, "number": "", "issued_on": "", "place": "", "expires_on": ""}
+    file = documents.keep_file(clean, store)
+    document, _ = documents.save_document(a, "f" * 32, "can_cuoc", details, [file], store, 10**6, utc_now())
+    documents.keep_begun(a, "e" * 32, {"name": SECRET_ANSWER, "form_key": "e" * 32}, [], store, 10**6, utc_now())
+    return document
 
 
 tokens: list[str] = []
@@ -173,13 +255,17 @@ def applicant() -> accounts.Applicant:
 @pytest.fixture
 def person(world, visit_as, new_visitor):
     """The visitor that a role of the world is."""
-    return lambda role: new_visitor() if role == "nobody" else visit_as(world[role])
+    return lambda role: new_visitor() if role == "nobody" else visit_as(world[role], WAITS_FOR.get(role, ""))
 
 
 def addresses(app, world, method: str) -> dict[str, str]:
     """The address of every route that takes `method`, by endpoint, with A's things in it."""
-    known = {"code": world["dossier"].code, "token": world["token"],
+    known = {"business": world["business"].ref, "representative": world["partner"].ref,
+             "code": world["dossier"].code, "token": world["token"],
              "paper_id": world["dossier"].papers.get().id, "number": 1,
+             "document_id": world["document"].id, "file_id": world["document"].files.get().id,
+             "staff_id": world["entered"].id, "login_id": world["login"],
+             "ref": world["a"].ref, "slip_id": world["slip"].id, "approval_id": world["asked"].id,
              "filename": "style.css", "mark": "0"}  # fmt: skip
     found = {}
     with app.test_request_context():
@@ -189,6 +275,11 @@ def addresses(app, world, method: str) -> dict[str, str]:
                 values = {name: slug if name == "slug" else known[name] for name in rule.arguments}
                 if rule.endpoint.startswith("recovery."):
                     values |= {"token": world["reset"]} if "token" in values else {}
+                values |= {
+                    "my_account.confirm_email": {"token": world["new email"]},
+                    "people.add_number": {"ref": world["old"].ref},
+                    "people.ask_undo": {"approval_id": world["merge"].id},
+                }.get(rule.endpoint, {})
                 found[rule.endpoint] = app.url_for(rule.endpoint, **values)
     return found
 
@@ -204,7 +295,11 @@ def rows_of(table) -> list[tuple]:
         f'"{field.column_name}"' for field in table._meta.sorted_fields if (table.__name__, field.name) != ("Login", "seen_at")
     )
     # That somebody of the commune opened a dossier is written down by the opening itself (“Ai đã xem”).
-    unread = " WHERE name NOT IN ('account opened', 'dossier opened', 'paper opened')" if table.__name__ == "AccountEvent" else ""
+    unread = (
+        " WHERE name NOT IN ('account opened', 'dossier opened', 'paper opened', 'business opened')"
+        if table.__name__ == "AccountEvent"
+        else ""
+    )
     rows = db.execute_sql(f'SELECT {columns} FROM "{table._meta.table_name}"{unread} ORDER BY 1').fetchall()
     return [tuple(bytes(value) if isinstance(value, memoryview) else value for value in row) for row in rows]
 
@@ -222,13 +317,26 @@ def with_questions(address: str, world) -> list[str]:
         "/tai-khoan/dang-nhap/tinh": ["?tiep=/ca-nhan/"],
         "/tai-khoan/dang-ky/so-giay-to": ["?loai=cong-dan", "?loai=doanh-nghiep"],
         "/mot-cua/": ["?xem=moi", "?trang=9"],
-        "/ca-nhan/": ["?trang=2"],
+        "/ca-nhan/ho-so": ["?trang=2", "?xem=ket-qua"],
+        "/ca-nhan/ban-nhap": ["?trang=2", "?da=xoa-nhap"],
+        "/ca-nhan/tai-khoan/": ["?da=da-doi-ten"],
+        "/ca-nhan/tai-khoan/may": ["?trang=2"],
+        "/ca-nhan/tai-khoan/ai-da-xem": ["?trang=2"],
+        "/ca-nhan/du-lieu/": ["?da=rut-dong-y"],
+        "/ca-nhan/tai-lieu": ["?trang=2", "?da=luu"],
+        f"/ca-nhan/tai-lieu/{world['document'].id}": ["?xem=anh", "?trang=2"],
+        "/mot-cua/nhan-vien/": ["?q=can+bo", "?trang=9"],
+        "/mot-cua/dang-nhap": ["?tiep=/mot-cua/toi"],
+        f"/ca-nhan/doanh-nghiep/{world['business'].ref}/": ["?trang=2", "?da=da-moi"],
+        f"/mot-cua/doanh-nghiep/{world['business'].ref}": ["?vi=hoi-dap"],
         f"/nop-ho-so/{BIRTH}/xem-lai": ["?from_check=1"],
     }
     return [address, *(address + question for question in asked.get(address, []))]
 
 
-@pytest.mark.parametrize("role", ["nobody", "a", "b", "officer", "officer elsewhere", "culture"])
+@pytest.mark.parametrize(
+    "role", ["nobody", "a", "b", "officer", "officer elsewhere", "culture", "administrator", "leader", *WAITS_FOR]
+)
 def test_no_get_changes_anything(app, world, person, role):
     visitor = person(role)
     before = everything()
@@ -251,6 +359,7 @@ def good_forms(world) -> dict[str, tuple[str, dict]]:
 
     draft = world["draft"]
     key = "f" * 32
+    seen = {"seen": "1", "form_key": key, "purpose": "Xem giấy tờ thật"}
     new_password = {"password": "nui cao suoi sau", "password_again": "nui cao suoi sau"}
     details = {
         "kind": "cong-dan", "id_number": "064090123456", "password": "rua bien xanh lam", "password_again": "rua bien xanh lam",
@@ -269,7 +378,61 @@ def good_forms(world) -> dict[str, tuple[str, dict]]:
         "desk.log_in": ("nobody", {"login_name": "officer", "password": PASSWORD}),
         "desk.accept_dossier": ("officer", {"form_key": key}),
         "desk.refuse_dossier": ("officer", {"form_key": key, "reason": "Ảnh mờ"}),
+        "people.find_person": ("officer", {"id_number": world["b"].id_number, "purpose": "Xem giấy tờ thật"}),
+        "people.open_account": (
+            "officer",
+            seen | {"id_number": "064090777003", "full_name": "Siu Đến Xã", "birth_date": "5/7/1990", "consent-account": "1"},
+        ),
+        "people.confirm_registration": ("officer", seen | {"id_number": "064090777002", "code": world["registration"]}),
+        "people.see_paper": ("officer", seen),
+        "people.add_number": ("officer", seen | {"id_number": "064090777004"}),
+        "people.ask_reset": ("officer", seen | {"reason": "Quên mật khẩu"}),
+        "people.ask_slip": ("officer", seen | {"reason": "Mất phiếu"}),
+        "people.ask_merge": ("officer", seen | {"reason": "Một người", "id_number": world["b"].id_number}),
+        "people.ask_undo": ("officer", seen | {"reason": "Hai người"}),
+        "people.grant": ("officer", {}),
+        "people.refuse": ("officer", {}),
+        "staff_login.set_first_password": ("newcomer", {"password": OWN, "password_again": OWN}),
+        "staff_login.set_up_app": ("choosing", {"code": "123456"}),
+        "staff_login.set_up_codes": ("choosing", {}),
+        "staff_login.confirm_codes": ("choosing", {"code": world["codes"]["choosing"]}),
+        "staff_login.give_factor": ("coming", {"code": world["codes"]["coming"]}),
+        "staff_self.change_password": ("officer", {"old_password": PASSWORD, "password": OWN, "password_again": OWN}),
+        "staff_self.new_app": ("officer", {"old_password": PASSWORD, "code": "123456"}),
+        "staff_self.print_codes": ("officer", {"old_password": PASSWORD}),
+        "staff_self.end_login": ("officer", {"login": ""}),
+        "staff.new_staff": ("administrator", {"login_name": "moi", "full_name": "Siu Mới", "role": "culture", "form_key": key}),
+        "staff.change_role": ("administrator", {"role": "culture"}),
+        "staff.end_staff": ("administrator", {"form_key": key}),
+        "staff.new_first_password": ("administrator", {"form_key": key}),
+        "staff.reset_factor": ("administrator", {"form_key": key}),
+        "staff.end_logins": ("administrator", {"form_key": key}),
+        "staff.approve": ("leader", {"mark": staffing.mark_of_entry(world["entered"])}),
         "personal.drop_draft": ("a", {}),
+        "my_account.change_name": ("a", {"full_name": "Siu Tên Mới", "own_password": PASSWORD}),
+        "my_account.change_phone": ("a", {"phone": "0987654321", "own_password": PASSWORD}),
+        "my_account.change_village": ("a", {"village": "Làng Bang", "own_password": PASSWORD}),
+        "my_account.change_email": ("a", {"email": "khac.nua@example.vn", "own_password": PASSWORD}),
+        "my_account.confirm_email": ("nobody", {}),
+        "my_account.change_password": ("a", new_password | {"own_password": PASSWORD}),
+        "my_account.end_login": ("a", {}),
+        "my_account.leave_everywhere": ("a", {}),
+        "my_data.agree": ("a", {"purpose": "notices", "version": "1"}),
+        "my_data.withdraw": ("a", {"purpose": "documents", "version": "1"}),
+        "my_data.delete_documents": ("a", {}),
+        "my_data.take": ("a", {"password": PASSWORD}),
+        "my_data.ask_deletion": ("a", {"password": PASSWORD}),
+        "my_data.cancel_deletion": ("b", {}),
+        **forms_of_documents(world),
+        "businesses.add": ("a", {"name": "Hồ tiêu Ia Băng", "tax_code": "5900000019"}),
+        "businesses.invite": ("a", {"id_number": "064090999888"}),
+        "businesses.withdraw_invitations": ("a", {}),
+        "businesses.invitation": ("b", {"answer": "nhan"}),
+        "businesses.end": ("a", {}),
+        "desk_businesses.find": ("officer", {"tax_code": world["business"].tax_code, "purpose": "hoi-dap"}),
+        "desk_businesses.note_paper": ("officer", {"name": "Công ty Cà phê Ia Băng"}),
+        "desk_businesses.appoint": ("officer", {"id_number": world["b"].id_number, "is_present": "1"}),
+        "desk_businesses.end": ("officer", {"reason": "Không có tên trong giấy đăng ký"}),
         "submission.owner": ("a", {"owner": "other", "owner_name": "Người Khác"}),
         "submission.questions": ("a", {"nyc_ho_ten": "Tên Khác"}),
         "submission.delivery": ("a", {"delivery": "post", "delivery_address": "Nơi khác"}),
@@ -278,6 +441,19 @@ def good_forms(world) -> dict[str, tuple[str, dict]]:
             "a",
             {"declared": "1", "idempotency_key": draft.idempotency_key, "seen": submission.content_hash(draft)},
         ),
+    }
+
+
+def forms_of_documents(world) -> dict[str, tuple[str, dict]]:
+    details = {"kind": "Sổ đỏ", "name": "Sổ đỏ nhà tôi"}
+    photos = (io.BytesIO(photo("red")), "moi.jpg"), (io.BytesIO(photo("blue")), "moi.jpg")
+    return {
+        "documents.page": ("a", details | {"form_key": "d" * 32}),
+        "documents.edit_document": ("a", details),
+        "documents.add_files": ("a", {"file": photos[0]}),
+        "documents.replace_file": ("a", {"file": photos[1]}),
+        "documents.drop_file": ("a", {}),
+        "documents.delete_document": ("a", {}),
     }
 
 
@@ -301,37 +477,46 @@ def test_a_forged_form_is_refused_and_nothing_changes(app, world, person, forger
     others_token, forms = person("b").token(), good_forms(world)
     posts = addresses(app, world, "POST")
     assert forms.keys() == posts.keys(), "a new form stands in good_forms"
+    visitors = {role: person(role) for role, _ in forms.values()}
+    before = everything()
     for endpoint, (role, data) in forms.items():
-        visitor = person(role)
+        visitor = visitors[role]
         token, headers = FORGERIES[forgery](visitor.token(), others_token)
-        before = everything()
 
         answer = visitor.client.post(posts[endpoint], data=data | token, headers=headers)
 
         assert 400 <= answer.status_code < 500, endpoint
-        assert everything() == before, endpoint
         assert "Set-Cookie" not in answer.headers, endpoint
+    assert everything() == before
 
 
-@pytest.mark.parametrize("endpoint", [
-    "account.log_in", "account.log_out", "account.give_details", "account.confirm", "recovery.start", "recovery.use_code",
-    "recovery.activate", "recovery.new_password", "desk.log_in", "desk.accept_dossier",
-    "desk.refuse_dossier", "personal.drop_draft", "submission.owner", "submission.questions", "submission.delivery",
-    "submission.papers", "submission.check",
-])  # fmt: skip
-def test_the_same_form_with_its_own_token_does_change_something(app, world, person, endpoint):
-    role, data = good_forms(world)[endpoint]
-    visitor = person(role)
-    token, before = visitor.token(), everything()
+# Forms that only ask, or whose first answer is a page with the next question.
+CHANGES_NO_ROW = {
+    "desk_businesses.find", "lookup.look_up", "people.ask_reset", "people.find_person",
+    "staff_login.set_up_app", "staff_self.end_login", "staff_self.new_app",
+}  # fmt: skip
 
-    visitor.client.post(addresses(app, world, "POST")[endpoint], data=data | {"csrf_token": token})
 
-    assert everything() != before
+def test_the_same_forms_with_their_own_tokens_do_change_something(app, world, person):
+    if not is_sqlite():
+        pytest.skip("whether a form is a good one does not depend on the database")
+    posts = addresses(app, world, "POST")
+    for endpoint, (role, data) in good_forms(world).items():
+        if endpoint in CHANGES_NO_ROW:
+            continue
+        with db.atomic() as trial:  # taken back, so that the next form finds the same world
+            visitor = person(role)
+            token, before = visitor.token(), everything()
+
+            visitor.client.post(posts[endpoint], data=data | {"csrf_token": token})
+
+            assert everything() != before, endpoint
+            trial.rollback()
 
 
 # --- every address, every role ---------------------------------------------------------------------------------------
 
-OTHERS = ["nobody", "b", "officer", "officer elsewhere", "culture"]
+OTHERS = ["nobody", "b", "officer", "officer elsewhere", "culture", "administrator", "coming"]
 
 
 def may_open(app, endpoint: str, role: str) -> bool:
@@ -365,7 +550,7 @@ def test_who_may_not_open_a_page_is_sent_to_log_in_or_told_there_is_none(app, wo
 def test_nothing_of_a_dossier_stands_in_what_others_get(app, world, person, role):
     visitor = person(role)
     for endpoint, address in addresses(app, world, "GET").items():
-        if role == "officer" and endpoint.startswith("desk."):
+        if role == "officer" and endpoint.startswith(("desk", "people.")):
             continue
 
         with visitor.client.get(address) as answer:
@@ -375,7 +560,7 @@ def test_nothing_of_a_dossier_stands_in_what_others_get(app, world, person, role
         assert [secret for secret in secrets_of(world) if secret in seen] == [], endpoint
 
 
-A_MISSING = {"code": "H21.129-200101-9999", "paper_id": 987654321, "token": "x" * 43}
+A_MISSING = {"business": "0" * 12, "code": "H21.129-200101-9999", "paper_id": 987654321, "token": "x" * 43}
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -385,9 +570,14 @@ def test_what_is_not_yours_is_like_what_is_not_there(app, world, person, role, m
     token = visitor.token()
     dossier = world["dossier"]
     for endpoint, address in addresses(app, world, method).items():
-        if dossier.code not in address or (role == "officer" and may_open(app, endpoint, role)):
+        is_of_a = dossier.code in address or world["business"].ref in address or "/tai-lieu/" in address
+        if not is_of_a or (role == "officer" and may_open(app, endpoint, role)):
             continue
+        if (role, endpoint) == ("b", "businesses.invitation"):
+            continue  # the invitation is B's own
         missing = address.replace(dossier.code, A_MISSING["code"]).replace(f"/giay/{dossier.papers.get().id}", "/giay/987654321")
+        missing = missing.replace(world["business"].ref, A_MISSING["business"])
+        missing = missing.replace(f"/tai-lieu/{world['document'].id}", "/tai-lieu/987654321")
 
         not_mine, not_there = (
             visitor.client.open(path, method=method, data={"csrf_token": token} if method == "POST" else None)
@@ -501,10 +691,13 @@ DOORS = {
     "/tai-khoan/xac-nhan/khong-co": 404,  # the door is there; nothing is behind an unknown token
     "/tai-khoan/thoat": 200,
     "/ca-nhan/": f"{LOGIN}?tiep=/ca-nhan/",
+    "/ca-nhan/tai-lieu": f"{LOGIN}?tiep=/ca-nhan/tai-lieu",
+    "/ca-nhan/thanh-toan": f"{LOGIN}?tiep=/ca-nhan/thanh-toan",
+    "/ca-nhan/lich-su": f"{LOGIN}?tiep=/ca-nhan/lich-su",
     "/mot-cua/": "/mot-cua/dang-nhap?tiep=/mot-cua/",
     "/suc-khoe": 200,
 }
-# Not yet built: /ca-nhan/tai-lieu, /ca-nhan/thanh-toan, /ca-nhan/lich-su, /nhung/…, /thong-bao/, /thong-bao/atom.xml.
+# Not yet built: /nhung/…, /thong-bao/, /thong-bao/atom.xml.
 
 
 @pytest.mark.parametrize("door", DOORS)

@@ -135,6 +135,13 @@ def test_codes_and_old_codes_stay_text(content):
     assert content.site.codes.unit == "23710"
 
 
+def test_a_procedure_may_ask_that_the_paper_was_seen(folder, spoil):
+    spoil("procedures/dang-ky-khai-tu.yaml", "status: active", "status: active\nneeds_ial2: true")
+    procedures = {procedure.slug: procedure for procedure in read_content(folder).procedures}
+
+    assert procedures["dang-ky-khai-tu"].needs_ial2 and not procedures["dang-ky-khai-sinh"].needs_ial2
+
+
 def test_an_empty_value_is_as_good_as_absent(content):
     assert (content.site.phone, content.site.letter.number) == ("", "")
 
@@ -176,7 +183,7 @@ def test_a_file_that_is_not_utf8_is_named(folder):
     assert "site.yaml: tệp: phải lưu bằng mã UTF-8" in check_content(folder)
 
 
-@pytest.mark.parametrize("name", ["site.yaml", "calendar.yaml", "sources.yaml", "eform-chung.yaml"])
+@pytest.mark.parametrize("name", ["site.yaml", "calendar.yaml", "consents.yaml", "sources.yaml", "eform-chung.yaml"])
 def test_a_missing_file_is_named(folder, name):
     (folder / name).unlink()
 
@@ -189,6 +196,11 @@ def test_a_missing_file_is_named(folder, name):
 @pytest.mark.parametrize(
     "name, old, new, fault",
     [
+        ("consents.yaml", "key: notices", "key: letters", "purposes.2.key: “letters”: phải là một trong: account, notices"),
+        ("consents.yaml", "key: notices", "key: account", "purposes: “account” có hai lần"),
+        ("consents.yaml", "key: notices", "key: account", "purposes: thiếu việc “notices”"),
+        ("consents.yaml", "is_required: true", "is_required: false", "chỉ việc “account” là bắt buộc"),
+        ("consents.yaml", 'version: "1"', "version: bản một", "purposes.1.version: “bản một”: phiên bản phải như 1"),
         (GUIDE, "title: Nhập mã", "title:", "steps.2.title: thiếu, hoặc để trống"),
         (GUIDE, "title: Nhập mã", "title: " + "a" * 41, "nhiều nhất 40 chữ"),
         (GUIDE, "checked_on: 2026-11-22", "checked_on: 2026-02-30", "checked_on: “2026-02-30”: phải là ngày có thật"),

@@ -15,6 +15,7 @@ from rules.dossier_codes import (
     new_dossier_code,
     new_receipt_code,
     read_code,
+    read_slip_code,
     show_receipt_code,
 )
 
@@ -161,6 +162,60 @@ def test_reading_a_code_answers_or_says_what_to_do(text):
         assert read_code(text).kind in ("receipt", "dossier")
     except WrongInput as fault:
         assert str(fault) and set(fault.groups) <= {1, 2, 3}
+
+
+# --- codes on slips --------------------------------------------------------------------------------------------------
+
+
+def slip_fault_of(text):
+    with pytest.raises(CodeFault) as fault:
+        read_slip_code(text)
+    return fault.value
+
+
+@quick
+@given(tens, st.text("- .\u00a0–", max_size=3))
+def test_a_code_on_a_slip_is_read_as_a_receipt_code_is(ten, separator):
+    code = add_checks(ten)
+    typed = separator.join((code[:4], code[4:8], code[8:])).lower()
+
+    assert read_slip_code(f" {typed}\n") == code
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "\u200b", "- . -"])
+def test_nothing_typed_asks_for_the_code_on_the_slip(typed):
+    assert str(slip_fault_of(typed)) == "Nhập mã trên phiếu"
+
+
+@pytest.mark.parametrize("typed", ["H21.129-261123-0001", "000.17.22.H56-210531-0001", "h21.129 261123 0001", "H21.129"])
+def test_a_dossier_code_in_a_slips_place_is_named(typed):
+    assert str(slip_fault_of(typed)) == "Đây là mã hồ sơ. Nhập mã 12 chữ và số trên phiếu."
+
+
+@pytest.mark.parametrize(
+    ("typed", "groups", "said"),
+    [
+        (CODE[:11], (), "Mã có 12 chữ và số, bạn gõ 11. So lại với phiếu."),
+        ("7K3M Q9T RWMT", (2,), "Mã có 12 chữ và số, bạn gõ 11. Xem lại nhóm thứ 2 (Q9T)."),
+        ("7K3M Q8TD RWMT", (2,), "Nhóm thứ 2 (Q8TD) có chữ sai. So lại với phiếu."),
+        ("7K3Q M9TD RWMT", (1, 2), "Nhóm thứ 1 (7K3Q) và nhóm thứ 2 (M9TD) có chữ sai. So lại với phiếu."),
+        ("7777 7777 7772", (1, 2, 3), "Mã có chữ sai hoặc đổi chỗ. So lại cả mã với phiếu."),
+        ("7K3M QUTD RWMT", (2,), "Nhóm thứ 2 (QUTD) có “U”, mã không dùng ký tự này. So lại với phiếu."),
+    ],
+)
+def test_a_slip_of_the_finger_is_told_with_the_words_of_the_slip(typed, groups, said):
+    fault = slip_fault_of(typed)
+
+    assert (str(fault), fault.groups) == (said, groups)
+
+
+@quick
+@given(st.text(max_size=40))
+def test_reading_a_slip_answers_or_says_what_to_do_and_speaks_of_no_receipt(text):
+    try:
+        assert len(read_slip_code(text)) == 12
+    except CodeFault as fault:
+        assert str(fault) and "biên nhận" not in str(fault)
 
 
 # --- dossier codes ---------------------------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ def test_everything_in_the_folder_is_loaded(folder):
     count = load_content(folder)
 
     files = len(list(folder.glob("procedures/*.yaml"))) + len(list(folder.glob("guides/*.yaml")))
-    assert count == ContentPart.select().count() == files + 3
+    assert count == ContentPart.select().count() == files + 4
 
 
 def test_loading_twice_is_loading_once(folder):

@@ -9,7 +9,7 @@ from together import at_once
 
 from models import Dossier, Event, Staff, State
 from rules import workflow
-from rules.accounts import ROLES
+from rules.staff import ROLES
 from rules.workflow import ENDED, MOVES, STATE_NAMES, MoveRefused, make_move, open_moves, term_of
 
 MONDAY_9 = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # 9:00 in Vietnam, the day before a holiday

@@ -6,6 +6,8 @@ import person
 import pytest
 from text_browser import TextBrowser, recover, walk_the_letter
 
+PASSWORD = "voi rung gao nuong"  # of the people made beside the site
+
 
 class Lynx(TextBrowser):
     # -tna: a key is typed into a field only once Enter has opened it. -nopause: no waiting after messages.
@@ -61,3 +63,23 @@ def test_a_forgotten_password_is_recovered_in_lynx(lynx, site):
 
     recover(lynx, owner["id_number"], owner["email"], site)
     lynx.press("Đăng nhập", after="Máy của tôi", then=owner["full_name"])
+
+
+def test_a_paper_is_kept_in_lynx(lynx, site, tmp_path):
+    owner = site.python("import prepared; prepared.print_account()")
+    photo = person.noisy_photo(tmp_path / "can cuoc.jpg", (300, 400))
+    lynx.starts("Bà con cần làm việc gì?")
+    lynx.press("Đăng nhập", then=person.LETTER_CHOICE)
+    lynx.press(person.LETTER_CHOICE, then="Chưa có tài khoản")
+    lynx.type("CMND", owner["id_number"])
+    lynx.type("Mật khẩu", PASSWORD)
+    lynx.press("Đăng nhập", after="Máy của tôi", then=owner["full_name"])
+
+    lynx.press("Trang cá nhân", then="Quản lý tài liệu")
+    lynx.press("Quản lý tài liệu", then="Thêm giấy tờ")
+    lynx.answer("Loại giấy tờ", "Thẻ bảo hiểm y tế")
+    lynx.type("Tên giấy tờ Ví dụ: Khai sinh của H'Mai", "The cua H'Bia")
+    lynx.type("Ngày cấp Ví dụ: 5/7/2020", "5/7/2020")
+    lynx.type("Chỗ chứa còn khoảng 333 ảnh.", str(photo))
+    lynx.press("Lưu", after="333 ảnh", then="Đã lưu.")
+    lynx.press("The cua H'Bia", then="can cuoc.jpg")

@@ -9,8 +9,9 @@ import time_machine
 from conftest import PASSWORD, make_account
 
 from database import utc_now
-from models import Account, Login, Message, Registration
-from rules import accounts
+from models import Account, Draft, IdNumber, KnownDevice, Login, Message, Registration, Representative
+from rules import accounts, attempts, logins
+from rules.dossier_codes import SYMBOLS, read_slip_code
 
 NUMBER = "064090123456"
 DETAILS = {
@@ -21,7 +22,8 @@ DETAILS = {
 }  # fmt: skip
 BUSINESS = {"kind": "doanh-nghiep", "business_name": "Cà phê Ia Băng", "tax_code": "0100109106"}
 LOGIN = "/tai-khoan/dang-nhap/tinh"
-WRONG = "Số giấy tờ hoặc mật khẩu chưa đúng, hoặc tài khoản chưa được xác nhận qua e-mail."
+END, DONE = "Xong – xoá khỏi máy này", "/tai-khoan/xong"
+WRONG = "Số giấy tờ hoặc mật khẩu chưa đúng, hoặc tài khoản chưa được xác nhận. Xem lại rồi bấm Đăng nhập."
 
 
 def register(visitor, **changed):
@@ -96,8 +98,8 @@ def test_a_business_gets_an_account_of_its_kind(visitor, letters):
     register(visitor, **BUSINESS)
     visitor.send(link_in(letters()[0]), {}, "Xác nhận")
 
-    account = Account.get()
-    assert (account.kind, account.business_name, account.tax_code) == ("business", "Cà phê Ia Băng", "0100109106")
+    (role,) = Representative.select()
+    assert (role.account, role.business.name, role.business.tax_code) == (Account.get(), "Cà phê Ia Băng", "0100109106")
 
 
 def test_a_business_needs_its_name_and_its_tax_code(visitor):
@@ -146,17 +148,26 @@ def test_an_old_number_of_nine_digits_is_warned_about_not_refused(visitor):
     assert "không còn dùng được từ ngày 1/1/2025" in page.words
 
 
+def test_a_birth_year_that_differs_from_the_number_is_pointed_out_not_refused(visitor):
+    page = register(visitor, birth_date="5/7/1991", password_again="khac")
+    assert "Số này là của người sinh năm 1990, bạn nhập năm 1991" in page.words
+
+    register(visitor, birth_date="5/7/1991")
+    assert Registration.get().details["birth_date"] == "1991-07-05"
+
+
 # --- what is refused, and then nothing is kept -----------------------------------------------------------------------
 
 REFUSED = [
     ("id_number", "", "Nhập số căn cước"), ("id_number", "12345", "Bạn nhập 5 số"),
+    ("id_number", "064999123456", "người sinh năm 2399"),
     ("id_number", "1234567890123", "Bạn nhập 13 số"),
     ("id_number", "abc", "chỉ nhập chữ số"), ("password", "", "Đặt mật khẩu"), ("password", "ngan", "ít nhất 8 chữ"),
     ("full_name", "", "Nhập họ và tên"), ("full_name", "H'Lan 2", "Họ tên chỉ có chữ cái"),
     ("full_name", "<script>", "Họ tên chỉ có chữ cái"),
     ("birth_date", "", "Nhập ngày sinh"), ("birth_date", "31/02/1990", "không có ngày 31"),
     ("birth_date", "1/1/2050", "không sau hôm nay"),
-    ("birth_date", "1990", "Nhập đủ ngày"), ("phone", "12345", "Bạn nhập 5 số"), ("email", "", "Nhập e-mail"),
+    ("birth_date", "1990", "Nhập đủ ngày"), ("phone", "12345", "Bạn nhập 5 số"),
     ("email", "hlan", "E-mail chưa đúng"),
     ("email", "a@b.vn\r\nBcc: x@y.vn", "Xóa ký tự ẩn"), ("email", "a@b.vn, c@d.vn", "E-mail chưa đúng"),
 ]  # fmt: skip
@@ -339,6 +350,89 @@ def test_a_taken_number_looks_the_same_at_every_screen(visitor, new_visitor):
     assert pages[0].status == pages[1].status == 200
 
 
+# --- without e-mail --------------------------------------------------------------------------------------------------
+
+
+def code_on(page) -> str:
+    """The code as it stands in large groups."""
+    return page.tree.find_class("code")[0].text_content()
+
+
+def without_codes(page) -> str:
+    """The page's own words and tags, with the code blotted out."""
+    return page.text.replace(code_on(page), "CODE")
+
+
+def test_who_has_no_mail_is_shown_a_code_and_what_to_do_with_it(visitor):
+    page = register(visitor, email="")
+
+    assert (page.status, page.heading) == (200, "Còn một bước: mang căn cước đến xã")
+    assert re.fullmatch(rf"[{SYMBOLS}]{{4}} [{SYMBOLS}]{{4}} [{SYMBOLS}]{{4}}", code_on(page))
+    assert accounts.find_registration_of_code(NUMBER, read_slip_code(code_on(page)), utc_now())
+    assert "Mang căn cước và mã này đến" in page.words and "7 ngày" in page.words
+
+
+def test_without_mail_nothing_is_mailed_and_there_is_no_account_until_somebody_confirms(visitor, letters):
+    page = register(visitor, email="")
+    assert (letters(), Message.select().count(), Account.select().count()) == ([], 0, 0)
+    assert log_in(visitor).status == 422
+
+    accounts.confirm(accounts.find_registration_of_code(NUMBER, read_slip_code(code_on(page)), utc_now()), utc_now())
+    assert log_in(visitor).location == "/"
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["plain", "htmx"])
+def test_the_code_stands_in_no_address_no_header_and_no_log(app, visitor, headers, caplog):
+    page = visitor.post("/tai-khoan/dang-ky/thong-tin", DETAILS | {"email": ""}, **headers)
+    code = read_slip_code(code_on(page))
+
+    assert page.headers["Cache-Control"] == "no-store"
+    assert not [text for text in (*page.headers.values(), caplog.text) if code in text or code_on(page) in text]
+    assert code not in page.text, "only in groups, to be copied"
+    security_log = app.extensions["security_log"].path
+    assert not security_log.exists() or code not in security_log.read_text(encoding="utf-8")
+
+
+def test_a_taken_number_without_mail_looks_the_same_and_leaves_nothing(visitor, new_visitor, letters):
+    make_account(id_number=NUMBER, email="")
+
+    taken, free = register(visitor, email=""), register(new_visitor(), email="", id_number="064090123457")
+    assert (taken.status, without_codes(taken)) == (free.status, without_codes(free))
+    assert set(taken.headers.keys()) == set(free.headers.keys())
+    assert code_on(taken) != code_on(free)
+    assert [request.details["id_number"] for request in Registration.select()] == ["064090123457"]
+    assert accounts.find_registration_of_code(NUMBER, read_slip_code(code_on(taken)), utc_now()) is None
+    assert (letters(), Account.select().count()) == ([], 1)
+
+
+def test_the_same_form_sent_again_is_answered_again(visitor):
+    first, second = register(visitor, email=""), register(visitor, email="")
+
+    assert without_codes(first) == without_codes(second)
+    assert all(accounts.find_registration_of_code(NUMBER, read_slip_code(code_on(page)), utc_now()) for page in (first, second))
+
+
+def test_a_village_meeting_registers_at_one_phone(new_visitor, cheap_passwords):
+    with time_machine.travel(datetime(2026, 11, 23, 2, 0, tzinfo=UTC), tick=False) as clock:
+        for person in range(11):
+            page = register(new_visitor(), email="", id_number=f"0640901250{person:02}")
+            assert page.status == 200 and code_on(page)
+            clock.shift(timedelta(seconds=5))
+
+    assert Registration.select().count() == 11
+
+
+def test_who_comes_after_two_hundred_from_one_place_waits_and_loses_nothing_but_the_password(visitor, cheap_passwords):
+    for _ in range(200):
+        attempts.count_failure(attempts.REGISTER_BY_ADDRESS, "127.0.0.0/24", utc_now())
+    page = register(visitor, email="")
+
+    assert page.status == 422
+    assert "Đang có nhiều người đăng ký cùng một lúc. Chờ 1 phút rồi thử lại." in page.errors
+    assert (page.typed_in("full_name"), page.typed_in("village")) == (DETAILS["full_name"], DETAILS["village"])
+    assert not Registration.select().exists()
+
+
 # --- guide II --------------------------------------------------------------------------------------------------------
 
 
@@ -373,7 +467,7 @@ def test_logging_in_gives_a_new_cookie_that_only_the_row_makes_good(visitor, cit
     after = next(iter(visitor.client._cookies.values()))
 
     assert before.value != after.value
-    assert Login.get().token_hash == accounts.token_hash(after.value)
+    assert Login.get().token_hash == logins.token_hash(after.value)
     assert after.http_only and after.same_site == "Lax"
 
 
@@ -391,12 +485,13 @@ def test_a_cookie_that_was_planted_before_logging_in_opens_nothing(new_visitor, 
 def test_logging_out_ends_it_on_the_server(visit_as, citizen):
     visitor, kept = visit_as(citizen), visit_as(citizen)
     kept.client._cookies = dict(visitor.client._cookies)
-    page = visitor.send("/tai-khoan/thoat", {}, "Thoát")
+    page = visitor.send("/tai-khoan/thoat", {}, END)
 
     assert page.headers["Clear-Site-Data"] == '"storage"'
     assert kept.get("/ca-nhan/").location.startswith(LOGIN)
     assert visitor.get("/").user == "Đăng nhập"
-    assert "Bạn đã thoát" in visitor.get(page.location).words
+    assert page.location == DONE
+    assert visitor.get(DONE).heading == "Xong. Đã xoá khỏi máy này"
 
 
 def test_opening_the_page_of_logging_out_does_not_log_out(visit_as, citizen):
@@ -408,7 +503,7 @@ def test_opening_the_page_of_logging_out_does_not_log_out(visit_as, citizen):
 
 def test_logging_out_on_one_phone_leaves_the_other(visit_as, citizen):
     one, other = visit_as(citizen), visit_as(citizen)
-    one.send("/tai-khoan/thoat", {}, "Thoát")
+    one.send("/tai-khoan/thoat", {}, END)
 
     assert other.get("/ca-nhan/").status == 200
 
@@ -453,10 +548,255 @@ def test_a_citizen_is_not_an_officer_and_an_officer_no_citizen(visit_as, citizen
     assert visit_as(officer).get("/ca-nhan/").status == 404
 
 
-def test_forgotten_says_where_help_is(visitor):
-    page = visitor.get("/tai-khoan/quen-mat-khau")
+def test_who_forgot_the_password_finds_the_way_from_the_login_page(visitor):
+    page = visitor.get(visitor.get(LOGIN).links["Mật khẩu"])
 
-    assert page.links["Xem Hướng dẫn III"] == "/huong-dan/quen-mat-khau/"
+    assert page.status == 200 and "mật khẩu" in page.heading.lower()
+
+
+# --- a shared phone, and one's own -----------------------------------------------------------------------------------
+
+
+def cookie(visitor):
+    """The one cookie of this browser, if it has one."""
+    return next(iter(visitor.client._cookies.values()), None)
+
+
+def set_cookie(page) -> str:
+    """The cookie line of an answer, or nothing."""
+    return page.headers.get("Set-Cookie", "")
+
+
+@pytest.fixture
+def on_shared_phone(visitor, citizen):
+    log_in(visitor, password=PASSWORD)
+    return visitor
+
+
+@pytest.fixture
+def on_own_phone(new_visitor, citizen):
+    visitor = new_visitor()
+    log_in(visitor, password=PASSWORD, phone="toi")
+    return visitor
+
+
+def test_the_shared_phone_is_chosen_beforehand(visitor):
+    page = visitor.get(LOGIN)
+
+    assert page.fields("Đăng nhập")["phone"] == "chung"
+    assert [radio.get("value") for radio in page.tree.xpath("//input[@name='phone']")] == ["chung", "toi"]
+    assert "Máy dùng chung" in page.words and "Máy của tôi" in page.words
+
+
+@pytest.mark.parametrize("phone", ["chung", "", "TOI", " toi", "toi\x00", "own", "1", "true", "x" * 5000, "<script>"])
+def test_any_answer_but_the_one_is_a_shared_phone(visitor, citizen, phone):
+    page = log_in(visitor, password=PASSWORD, phone=phone)
+
+    assert not Login.get().is_own_phone
+    assert "Max-Age" not in set_cookie(page) and "Expires" not in set_cookie(page)
+    assert not KnownDevice.select().exists()
+
+
+def test_no_answer_at_all_is_a_shared_phone(visitor, citizen):
+    log_in(visitor, password=PASSWORD)
+
+    assert not Login.get().is_own_phone
+
+
+def test_the_choice_is_kept_when_the_password_was_wrong(visitor, citizen):
+    assert log_in(visitor, password="sai", phone="toi").fields("Đăng nhập")["phone"] == "toi"
+
+
+def test_the_cookie_of_a_shared_phone_goes_with_the_browser_and_that_of_ones_own_stays(visitor, new_visitor, citizen):
+    shared, own = log_in(visitor, password=PASSWORD), log_in(new_visitor(), password=PASSWORD, phone="toi")
+
+    assert "Max-Age" not in set_cookie(shared) and "Expires" not in set_cookie(shared)
+    assert f"Max-Age={180 * 24 * 3600};" in set_cookie(own)
+    for line in (set_cookie(shared), set_cookie(own)):
+        assert "HttpOnly" in line and "SameSite=Lax" in line and "Path=/" in line
+
+
+def open_after(visitor, **later) -> bool:
+    with time_machine.travel(utc_now() + timedelta(**later), tick=False):
+        return visitor.get("/ca-nhan/").status == 200
+
+
+def test_a_shared_phone_ends_after_half_an_hour_of_rest(on_shared_phone):
+    assert open_after(on_shared_phone, minutes=29)
+    assert not open_after(on_shared_phone, minutes=60)
+
+
+def test_ones_own_phone_stays_thirty_days_however_long_it_rests(on_own_phone):
+    assert open_after(on_own_phone, days=29, hours=23)
+    assert not open_after(on_own_phone, days=30, minutes=1)
+
+
+def test_done_on_a_shared_phone_deletes_the_cookie_and_the_next_person_is_a_stranger(on_shared_phone):
+    page = on_shared_phone.send("/tai-khoan/thoat", {}, END)
+
+    assert page.location == DONE
+    assert re.match(r"v=; Expires=Thu, 01 Jan 1970 .*Max-Age=0;", set_cookie(page))
+    assert cookie(on_shared_phone) is None
+    assert not Login.select().exists() and not KnownDevice.select().exists()
+    assert set_cookie(on_shared_phone.get(DONE)) == ""
+
+
+def test_under_https_the_cookie_is_deleted_by_its_whole_name(app, new_visitor, citizen, monkeypatch):
+    monkeypatch.setitem(app.config, "SITE_URL", "https://localhost")
+    client = app.test_client()
+    client.set_cookie("__Host-v", logins.begin_login(citizen, "test", utc_now()), domain="localhost", secure=True)
+    form = new_visitor()._page(client.get("/tai-khoan/thoat", base_url="https://localhost"), {}).fields(END)
+    answer = client.post("/tai-khoan/thoat", data=form, base_url="https://localhost")
+
+    assert answer.headers["Set-Cookie"].startswith("__Host-v=;") and "Secure" in answer.headers["Set-Cookie"]
+    assert "Domain" not in answer.headers["Set-Cookie"]
+
+
+def test_done_pressed_twice_is_done(on_shared_phone):
+    form = on_shared_phone.get("/tai-khoan/thoat").fields(END)
+    first = on_shared_phone.client.post("/tai-khoan/thoat", data=form)
+    second = on_shared_phone.post("/tai-khoan/thoat", form)
+
+    assert first.status_code == 303 and second.status in (303, 422)
+    assert on_shared_phone.get("/ca-nhan/").location.startswith(LOGIN)
+
+
+def test_a_login_that_has_rested_can_still_be_wiped(on_shared_phone):
+    with time_machine.travel(utc_now() + timedelta(hours=2), tick=False):
+        page = on_shared_phone.send("/tai-khoan/thoat", {}, END)
+
+    assert page.location == DONE and cookie(on_shared_phone) is None
+    assert not Login.select().exists()
+
+
+def test_the_end_page_tells_nothing_and_may_be_everybodys(on_shared_phone, new_visitor):
+    on_shared_phone.send("/tai-khoan/thoat", {}, END)
+
+    page = on_shared_phone.get(DONE)
+    assert page.words == new_visitor().get(DONE).words
+    assert page.user == "Đăng nhập"
+
+
+def test_logging_out_of_ones_own_phone_says_so_plainly_and_leaves_it_known(on_own_phone, citizen):
+    page = on_own_phone.send("/tai-khoan/thoat", {}, "Thoát")
+
+    assert page.location == "/?da=thoat"
+    assert "Bạn đã thoát" in on_own_phone.get(page.location).words
+    assert not Login.select().exists()
+    assert on_own_phone.get("/ca-nhan/").location.startswith(LOGIN)
+    assert logins.is_known_device(citizen, cookie(on_own_phone).value)
+
+
+def test_logging_in_and_out_of_one_phone_for_years_leaves_the_other_phones_known(on_own_phone, new_visitor, citizen):
+    other = on_own_phone
+    this = new_visitor()
+    for _ in range(12):
+        log_in(this, password=PASSWORD, phone="toi")
+        this.send("/tai-khoan/thoat", {}, "Thoát")
+
+    assert logins.is_known_device(citizen, cookie(other).value)
+    assert KnownDevice.select().count() == 2
+
+
+def test_an_old_cookie_of_ones_own_phone_is_no_longer_known(on_own_phone, citizen):
+    before = cookie(on_own_phone).value
+    on_own_phone.send("/tai-khoan/thoat", {}, "Thoát")
+
+    assert not logins.is_known_device(citizen, before)
+
+
+@pytest.fixture
+def by_password_alone(app, monkeypatch):
+    """The desk opens without a second factor, as in a trial."""
+    monkeypatch.setitem(app.config, "STAFF_SECOND_FACTOR", False)
+
+
+def log_in_at_desk(visitor, **more):
+    return visitor.post("/mot-cua/dang-nhap", {"login_name": "officer", "password": PASSWORD} | more)
+
+
+def test_the_desks_browser_stays_known_after_logging_out(visitor, officer, by_password_alone):
+    log_in_at_desk(visitor)
+    visitor.send("/tai-khoan/thoat", {}, "Thoát")
+
+    assert logins.is_known_device(officer, cookie(visitor).value)
+
+
+def test_a_password_alone_makes_no_browser_known_at_the_desk(visitor, officer):
+    log_in_at_desk(visitor)
+    assert Login.get().waits_for and not KnownDevice.select().exists()
+
+    visitor.send("/tai-khoan/thoat", {}, "Thoát")
+    assert cookie(visitor) is None and not KnownDevice.select().exists()
+
+
+def test_a_desk_that_is_known_stays_known_between_password_and_second_factor(app, visitor, officer, monkeypatch):
+    with monkeypatch.context() as trial:
+        trial.setitem(app.config, "STAFF_SECOND_FACTOR", False)
+        log_in_at_desk(visitor)
+        visitor.send("/tai-khoan/thoat", {}, "Thoát")
+
+    log_in_at_desk(visitor)
+    assert Login.get().waits_for and logins.is_known_device(officer, cookie(visitor).value)
+    visitor.send("/tai-khoan/thoat", {}, "Thoát")
+    assert logins.is_known_device(officer, cookie(visitor).value)
+    assert KnownDevice.select().count() == 1
+
+
+# --- whose account it is no longer -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["merged", "closed"])
+def gone(request, citizen):
+    """Makes the citizen's account one that nobody logs in to any more."""
+    kept = make_account(full_name="Rơ Châm H'Lan hai")
+    changes = {"merged": {"merged_into": kept}, "closed": {"closed_at": utc_now()}}
+    return lambda: Account.update(changes[request.param]).where(Account.id == citizen.id).execute()
+
+
+@pytest.mark.parametrize("phone", ["chung", "toi"])
+def test_an_open_login_of_an_account_that_is_gone_opens_nothing(visitor, gone, phone):
+    log_in(visitor, password=PASSWORD, phone=phone)
+    assert visitor.get("/ca-nhan/").status == 200
+    gone()
+
+    assert visitor.get("/ca-nhan/").location.startswith(LOGIN)
+    assert visitor.get("/").user == "Đăng nhập"
+
+
+def test_nor_does_it_save_what_was_being_typed(visitor, citizen, gone):
+    log_in(visitor, password=PASSWORD)
+    form = visitor.get("/nop-ho-so/dang-ky-khai-sinh/chu-ho-so").fields("Lưu và đi tiếp")
+    Draft.delete().execute()
+    gone()
+
+    answer = visitor.client.post("/nop-ho-so/dang-ky-khai-sinh/chu-ho-so", data=form | {"owner": "self"})
+    assert f"{LOGIN}?tiep=" in answer.location and "da=da-luu" not in answer.location
+    assert not Draft.select().exists()
+
+
+def test_an_account_that_is_gone_cannot_log_in_and_is_told_as_everybody(visitor, gone):
+    gone()
+
+    assert WRONG in log_in(visitor, password=PASSWORD).errors
+    assert not Login.select().exists()
+
+
+@pytest.mark.parametrize("password", ["", " ", PASSWORD])
+def test_an_account_not_yet_activated_takes_no_password(visitor, citizen, password):
+    Account.update(password_hash="").execute()
+
+    assert log_in(visitor, password=password).status == 422
+    assert not Login.select().exists()
+
+
+def test_both_numbers_of_a_person_log_in_and_share_the_tries(visitor, new_visitor, citizen, cheap_hashing):
+    IdNumber.create(account=citizen, key=accounts.person_key("230123456"), number="230123456")
+    assert log_in(visitor, "230 123 456", PASSWORD).location == "/"
+
+    guess(new_visitor(), 5), guess(new_visitor(), 5, number="230123456")
+    assert "thử nhiều lần" in log_in(new_visitor(), NUMBER, PASSWORD).errors
+    assert "thử nhiều lần" in log_in(new_visitor(), "230123456", PASSWORD).errors
 
 
 # --- guessing --------------------------------------------------------------------------------------------------------
@@ -465,7 +805,7 @@ def test_forgotten_says_where_help_is(visitor):
 @pytest.fixture
 def cheap_hashing(monkeypatch):
     """Guessing is counted, not hashed: hashing takes its time on purpose."""
-    monkeypatch.setattr(accounts, "is_password", lambda known, password: known is not None and password == PASSWORD)
+    monkeypatch.setattr(logins, "is_password", lambda known, password: known is not None and password == PASSWORD)
 
 
 def guess(visitor, times: int, number=NUMBER, **headers):
@@ -527,6 +867,38 @@ def test_a_good_login_forgets_the_slips_before_it(visitor, citizen, cheap_hashin
     assert all(WRONG in page.words for page in guess(visitor, 9))
 
 
+def test_a_stranger_does_not_lock_out_the_phone_its_owner_has_used(on_own_phone, new_visitor, citizen, cheap_hashing):
+    guess(new_visitor(), 11)
+
+    assert log_in(on_own_phone, password=PASSWORD, phone="toi").location == "/"
+    on_own_phone.send("/tai-khoan/thoat", {}, "Thoát")
+    guess(new_visitor(), 11)
+    assert log_in(on_own_phone, password=PASSWORD, phone="toi").location == "/", "also after logging out there"
+
+
+def test_guesses_at_a_known_phone_wait_at_the_eleventh_as_well(on_own_phone, new_visitor, citizen, cheap_hashing):
+    tries = guess(on_own_phone, 11)
+
+    assert all(WRONG in page.words for page in tries[:10])
+    assert "thử nhiều lần" in tries[10].errors
+    assert log_in(new_visitor(), password=PASSWORD).location == "/", "which is no wait for her other phone"
+
+
+def test_a_shared_phone_is_not_known_after_logging_out(on_shared_phone, new_visitor, citizen, cheap_hashing):
+    on_shared_phone.send("/tai-khoan/thoat", {}, END)
+    guess(new_visitor(), 11)
+
+    assert "thử nhiều lần" in log_in(on_shared_phone, password=PASSWORD).errors
+
+
+def test_a_planted_cookie_is_no_known_phone(on_own_phone, new_visitor, citizen, cheap_hashing):
+    thief = new_visitor()
+    thief.client.set_cookie("v", "A" * 22, domain="localhost")
+    guess(thief, 11)
+
+    assert "thử nhiều lần" in log_in(new_visitor(), password=PASSWORD).errors
+
+
 # --- where one goes after logging in ---------------------------------------------------------------------------------
 
 
@@ -561,8 +933,8 @@ def test_nobody_is_sent_to_another_site(visitor, new_visitor, citizen, path):
 
 
 @pytest.mark.parametrize("path", EVIL)
-def test_nor_is_an_officer(visitor, officer, path):
-    page = visitor.post("/mot-cua/dang-nhap", {"login_name": "officer", "password": PASSWORD, "next_page": path})
+def test_nor_is_an_officer(visitor, officer, by_password_alone, path):
+    page = log_in_at_desk(visitor, next_page=path)
 
     assert page.location == "/mot-cua/"
 

@@ -39,10 +39,16 @@ def test_a_person_logged_in_sees_the_name_and_the_way_out(visit_as, account):
 
 
 @pytest.mark.parametrize(
-    "address", ["/", "/lien-he", "/quyen-rieng-tu", "/huong-dan/", "/dich-vu/", "/tra-cuu", "/ca-nhan/", "/khong-co-trang"]
+    "address", ["/", "/lien-he", "/quyen-rieng-tu", "/huong-dan/", "/dich-vu/", "/tra-cuu", "/ca-nhan/ho-so", "/khong-co-trang"]
 )
 def test_the_name_stands_at_the_upper_right_of_every_page(visit_as, account, address):
     assert visit_as(account).get(address).user == account.full_name
+
+
+def test_where_the_whole_name_is_the_heading_its_last_word_stands_at_the_upper_right(visit_as, account):
+    page = visit_as(account).get("/ca-nhan/")
+
+    assert (page.heading, page.user) == (account.full_name, "H'Lan")
 
 
 def test_an_officers_name_leads_to_the_desk(visit_as, officer):

@@ -87,7 +87,7 @@ def test_one_goes_on_where_one_stopped(visit_as, account):
     citizen.send(OWNER, {"owner": "self"}, GO_ON)
 
     assert citizen.get(BEGIN).location.startswith(f"{BEGIN}trang-")
-    assert "Làm tiếp." in citizen.get("/ca-nhan/").words
+    assert "Làm tiếp." in citizen.get("/ca-nhan/ban-nhap").words
 
 
 def test_a_draft_goes_on_at_another_phone(visit_as, account):
@@ -267,7 +267,7 @@ def test_who_logged_out_saves_nothing_any_more(visit_as, new_visitor, account):
     citizen, thief = visit_as(account), new_visitor()
     thief.client._cookies = dict(citizen.client._cookies)
     form = citizen.get(OWNER).fields(GO_ON)
-    citizen.send("/tai-khoan/thoat", {}, "Thoát")
+    citizen.send("/tai-khoan/thoat", {}, "Xong – xoá khỏi máy này")
 
     assert thief.client.post(OWNER, data=form | {"owner": "self"}).location.startswith(f"http://localhost{LOGIN}")
     assert not Draft.select().exists()
