@@ -57,8 +57,9 @@ def check_code(id_number: str, code: str, kinds: tuple[str, ...], address: str, 
     if not (found and account and found.account_id == account.id):
         guess.was_wrong()
         raise WrongInput(WRONG_CODE)
-    guess.was_right()
+    # First, for a code used up long ago must not buy its finder more guesses at the others.
     _refuse_closed(found, account, now)
+    guess.was_right()
     return found
 
 

@@ -181,6 +181,13 @@ def give_number():
     return render_template("account/give_number.html", form=NumberForm(kind=kind))
 
 
+@bp.get("/dang-ky/thong-tin")
+@open_to("anyone")
+def ask_details():
+    """A reload of what only a form shows begins again: nothing of it was kept."""
+    return redirect(url_for(".choose_kind"), 303)
+
+
 @bp.post("/dang-ky/thong-tin")
 @open_to("anyone")
 def give_details():

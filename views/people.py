@@ -19,10 +19,11 @@ from rules.paging import pages_of
 from rules.people import HELPERS, OTHER_PURPOSE, PURPOSES, Newcomer, NumberTaken
 from rules.vietnamese import clean_text, in_vietnam
 from views.access import open_to
-from views.account import read_birth_day, read_email, url_for_outside
+from views.account import read_birth_day, read_email, read_own_number, url_for_outside
 from views.answering import go_on
 from views.forms import STALE, Form, ReadField
 from views.visits import log_security
+from views.walk import today
 
 bp = Blueprint("people", __name__, url_prefix="/mot-cua")
 
@@ -54,7 +55,7 @@ def read_line(typed: str) -> str:
 
 
 def read_citizen_number(typed: str) -> str:
-    return read_id_number(typed, old_too=False)
+    return read_id_number(typed, old_too=False, today=today())
 
 
 class KeyedForm(Form):
@@ -95,7 +96,7 @@ class SeenForm(KeyedForm):
 class WalkInForm(SeenForm):
     """What goes on from a search that found nobody: the number and the purpose come along."""
 
-    id_number = ReadField("Số căn cước", read_id_number, "Nhập số căn cước hoặc CMND")
+    id_number = ReadField("Số căn cước", read_own_number, "Nhập số căn cước hoặc CMND")
     purpose = ReadField("Mở để làm gì", read_line, "Ghi rõ việc cần làm")
 
 

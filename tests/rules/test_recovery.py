@@ -227,6 +227,18 @@ def test_the_eleventh_guess_waits_and_the_owners_phone_does_not(owner):
     assert check(NUMBER, code, device="her own")
 
 
+def test_a_used_code_buys_no_more_guesses(owner):
+    (used,) = one_time.make_codes("recovery", owner, 1, NOW)
+    one_time.use(one_time.find(used, "recovery"), NOW)
+    for _ in range(9):
+        refusal(NUMBER, one_time.new_receipt_code())
+    assert "đã dùng lúc" in refusal(NUMBER, used)
+    refusal(NUMBER, one_time.new_receipt_code())
+
+    with pytest.raises(TooManyTries):
+        check(NUMBER, used)
+
+
 def test_guessing_codes_does_not_stop_the_owner_from_logging_in(owner):
     for _ in range(10):
         refusal(NUMBER, one_time.new_receipt_code())

@@ -993,3 +993,7 @@ def test_a_form_that_is_not_text_is_answered(visitor):
 
 def test_five_hundred_fields_too_many_are_refused(visitor):
     assert visitor.post(LOGIN, {f"x{n}": "1" for n in range(600)}).status < 500
+
+
+def test_reloading_what_only_a_form_shows_begins_again(visitor):
+    assert visitor.get("/tai-khoan/dang-ky/thong-tin").location == "/tai-khoan/dang-ky"

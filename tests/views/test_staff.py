@@ -303,7 +303,7 @@ def test_every_step_stands_in_the_security_log_without_any_password(app, admin, 
     for act, typed in {"buoc-hai": {}, "thoat": {}, "vai-tro": {"role": "culture"}, "nghi": {}}.items():
         admin.send(f"{STAFF}/{officer.id}/{act}", typed)
 
-    said = path.read_text()[before:]
+    said = path.read_bytes()[before:].decode()
     for event in (
         "staff entered", "staff approved", "first password given", "second factor reset", "staff logins ended",
         "staff role changed", "staff ended",

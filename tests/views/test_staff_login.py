@@ -438,7 +438,7 @@ def test_the_log_tells_of_logins_and_refusals_and_holds_no_secret(app, visitor, 
     visitor.send(FACTOR, {"code": wrong})
     visitor.send(FACTOR, {"code": right})
 
-    said = path.read_text()[before:]
+    said = path.read_bytes()[before:].decode()
     for event in ("staff login refused", "staff password right", "second factor refused", "staff login"):
         assert f'"event":"{event}"' in said
     for secret in (PASSWORD, SECRET, f'"{wrong}"', f'"{right}"'):
