@@ -17,7 +17,7 @@ run: .venv/.made  ## prepare everything and serve the site on PORT (8000)
 	@exec $(RUN)/flask --app app serve
 
 test: .venv-test/.made test-tools  ## every test: both databases, Chromium, lynx, w3m
-	@$(TEST)/python -m pytest
+	@$(TEST)/python -m pytest -n 2 --dist loadfile
 
 test-tools:
 	@deploy/test-tools.sh

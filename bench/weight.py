@@ -391,6 +391,7 @@ def account_rows(page: float, listed: float, form: float) -> list[Row]:
         *(Row(f"account: change {n}", root + n, page, form, "citizen") for n in changes),
         Row("account: logins", f"{root}may", listed, None, "citizen"),
         Row("account: leave everywhere", f"{root}may/thoat-het", page, form, "citizen"),
+        Row("account: void the slip", f"{root}may/thoat-het", page, form, "citizen"),
         Row("account: who has seen", f"{root}ai-da-xem", listed, None, "citizen"),
         Row("my data", "/ca-nhan/du-lieu/", page, None, "citizen"),
         Row("my data: delete documents", "/ca-nhan/du-lieu/xoa-giay-to", page, form, "citizen"),

@@ -12,6 +12,7 @@ LABELS = {
     "account made": "Tài khoản được lập",
     "account opened at desk": "Xã mở tài khoản cho bạn",
     "account activated": "Tài khoản được kích hoạt",
+    "slip voided": "Bỏ mọi mã trên phiếu",
     "slip printed": "In phiếu mã mới, phiếu cũ hết dùng",
     "paper seen": "Xã xem giấy tờ thật, tài khoản đạt mức IAL2",
     "number added": "Thêm số căn cước {subject}",

@@ -255,6 +255,13 @@ def leave_everywhere(account: Account, now: datetime) -> None:
         account_log.record(account, "logins ended", now, by=account)
 
 
+def void_slip(account: Account, now: datetime) -> None:
+    """The codes on the slip open the account no more; once they do not, nothing changes."""
+    with db.atomic():
+        if one_time.void("recovery", account, now):
+            account_log.record(account, "slip voided", now, by=account)
+
+
 def _forget_devices(account: Account, but: Login | None = None) -> None:
     mine = KnownDevice.account == account.id, KnownDevice.token_hash != (but.token_hash if but else "")
     KnownDevice.delete().where(*mine).execute()

@@ -25,12 +25,10 @@ def make_codes(kind: str, person: Account | Staff, count: int, now: datetime, la
     return codes
 
 
-def void(kind: str, person: Account | Staff, now: datetime) -> None:
-    (
-        OneTimeCode.update(voided_at=now)
-        .where(_belongs_to(person), OneTimeCode.kind == kind, OneTimeCode.used_at.is_null(), OneTimeCode.voided_at.is_null())
-        .execute()
-    )
+def void(kind: str, person: Account | Staff, now: datetime) -> int:
+    """From now on the person's codes of this kind that are not used are good no more; returns how many those were."""
+    unused = OneTimeCode.used_at.is_null() & OneTimeCode.voided_at.is_null()
+    return OneTimeCode.update(voided_at=now).where(_belongs_to(person), OneTimeCode.kind == kind, unused).execute()
 
 
 def find(secret: str, *kinds: str) -> OneTimeCode | None:

@@ -105,14 +105,17 @@ def _same_birth_date(one: Account, other: Account) -> bool:
 
 @dataclass(frozen=True)
 class Newcomer:
-    """A resident who is present; every field already read by its own rule."""
+    """A resident who is present; every field already read by its own rule.
+
+    Without an e-mail address: whoever types it at the desk could have the account's password mailed to themselves, so its
+    owner adds it, with the password.
+    """
 
     id_number: str
     full_name: str
     birth_date: date
     village: str
     phone: str = ""
-    email: str = ""
 
 
 def open_account(newcomer: Newcomer, agreed: Iterable, by: Staff, purpose: str, now: datetime, form_key: str) -> Slip:
@@ -140,7 +143,6 @@ def _open_account(newcomer: Newcomer, agreed: Iterable, by: Staff, purpose: str,
             birth_date=newcomer.birth_date.isoformat(),
             village=by.village if by.role == "village_head" else newcomer.village,
             phone=newcomer.phone,
-            email=newcomer.email,
             **_seen(by, now),
         )
         account_log.record(account, "account opened at desk", now, by=by)

@@ -98,13 +98,26 @@ def set_password(code: OneTimeCode, password: str, now: datetime) -> bool:
             account_log.record(account, "account activated", now, by=account)
         else:
             _tell_owner(account, WAYS[code.kind], code, now)
+        if code.kind == "desk_reset":
+            _close_other_ways(account, now)
     return True
+
+
+def _close_other_ways(account: Account, now: datetime) -> None:
+    """Who proved in person that the account is theirs may not know its e-mail address or where its slip is: anybody may have
+    registered the number. Neither opens it any more; the owner adds an address, and asks for a slip, anew."""
+    one_time.void("recovery", account, now)
+    if account.email:
+        Account.update(email="").where(Account.id == account.id).execute()
+        account_log.record(account, "details changed", now, by=account, subject="e-mail: bỏ, vì đặt lại mật khẩu tại xã")
 
 
 def _tell_owner(account: Account, way: str, code: OneTimeCode, now: datetime) -> None:
     account_log.record(account, "password reset", now, by=account, subject=way)
     if account.email:
-        letter = CHANGED_LETTER.format(name=account.full_name, moment=show_moment(now), way=way)
+        letter = CHANGED_LETTER.format(
+            name=account.full_name, moment=show_moment(now), way=way, more=NO_MAIL_MORE if code.kind == "desk_reset" else ""
+        )
         post(f"password-reset-{code.id}", account.email, "Mật khẩu của bạn vừa được đặt lại", letter, now)
 
 
@@ -121,10 +134,13 @@ Nếu không phải bạn, hãy bỏ qua thư này. Mật khẩu cũ vẫn dùng
 Đây không phải Cổng Dịch vụ công quốc gia.
 """
 
+NO_MAIL_MORE = """Địa chỉ thư này được bỏ khỏi tài khoản. Muốn dùng lại thì đăng nhập, rồi thêm ở Tài khoản.
+"""
+
 CHANGED_LETTER = """Chào {name},
 
 Mật khẩu của bạn ở trang dịch vụ công xã Ia Băng vừa được đặt lại lúc {moment}, bằng {way}.
 Mọi máy đang đăng nhập đã được thoát ra.
-
+{more}
 Nếu không phải bạn đặt lại, hãy đến ngay Bộ phận Một cửa xã Ia Băng, mang theo căn cước.
 """

@@ -68,8 +68,8 @@ def enter_staff(
 def give_first_password(staff: Staff, by: Staff, form_key: str, now: datetime) -> str:
     """A new first password in the old one's place; every login ends. Empty when this form has given it already.
 
-    Of somebody who approves, the account waits to be approved again: whoever knows the password of one who approves could
-    approve what they entered themselves. Raises WrongInput.
+    The account waits to be approved again: every role decides something that takes two, and whoever knows the passwords of
+    two colleagues could be both. Raises WrongInput.
     """
     password = new_first_password()
     password_hash = hash_password(password)  # before the transaction: it takes its time
@@ -78,9 +78,7 @@ def give_first_password(staff: Staff, by: Staff, form_key: str, now: datetime) -
         if _issued_by(form_key, by):
             return ""
         _refuse_what_another_entered(staff, by)
-        changes = {"password_hash": password_hash, "must_change_password": True}
-        if staff.role in APPROVERS:
-            changes |= _entered(by)
+        changes = {"password_hash": password_hash, "must_change_password": True} | _entered(by)
         Staff.update(changes).where(Staff.id == staff.id).execute()
         note_first_password(staff, _form_of(form_key, by), now)
         logins.end_all(staff)

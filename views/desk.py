@@ -1,5 +1,6 @@
 """The desk, first room: log in, the queue, one dossier, accept, refuse."""
 
+import re
 import secrets
 
 from flask import Blueprint, abort, g, render_template, request, session
@@ -11,6 +12,7 @@ from models import Dossier, Paper
 from rules import WrongInput, account_log, businesses, desk, submission, workflow
 from rules import staff as staff_rules
 from rules.logins import LoginRefused
+from rules.masking import mask_id_number
 from rules.vietnamese import clean_text
 from rules.workflow import MoveRefused
 from views.access import open_to
@@ -22,6 +24,7 @@ from views.visits import client_address, log_security
 
 bp = Blueprint("desk", __name__, url_prefix="/mot-cua")
 
+DIGITS = re.compile(r"\d{6,}")
 WORKERS_AT_DESK = ("officer", "specialist", "leader")
 
 
@@ -45,7 +48,8 @@ def log_in():
                 form.login_name.value, form.password.data, client_address(), session.token or "", utc_now()
             )
         except WrongInput as refusal:
-            log_security("staff login refused", who=form.login_name.value)
+            # Masked: people type their identity number here too.
+            log_security("staff login refused", who=DIGITS.sub(lambda seen: mask_id_number(seen[0]), form.login_name.value))
             form.login_name.errors = [WRONG_LOGIN if isinstance(refusal, LoginRefused) else str(refusal)]
         else:
             log_security("staff password right", staff=staff.id)

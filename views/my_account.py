@@ -5,7 +5,7 @@ from flask_login import current_user
 
 from database import utc_now
 from models import Account
-from rules import WrongInput, account_log, logins, my_account, people
+from rules import WrongInput, account_log, logins, my_account, one_time, people
 from rules.devices import device_words
 from rules.identity import read_person_name, read_phone, show_phone
 from rules.paging import pages_of
@@ -15,7 +15,7 @@ from views.account import read_email, url_for_outside
 from views.answering import go_on
 from views.forms import Form, ReadField, SecretField
 from views.recovery import NO_REFERRER, PasswordForm
-from views.visits import client_address, current_login, log_security
+from views.visits import client_address, current_login, log_security, start_login
 
 bp = Blueprint("my_account", __name__, url_prefix="/ca-nhan/tai-khoan")
 
@@ -33,6 +33,7 @@ def page():
         assured_by=me.assured_by and f"{me.assured_by.full_name}, {my_account.role_words(me.assured_by)}",
         pending_email=my_account.pending_email(me, utc_now()),
         logins=len(logins.open_logins(me, utc_now())),
+        slip_codes=one_time.count_open("recovery", me, utc_now()),
     )
 
 
@@ -134,6 +135,8 @@ def change_password():
         except WrongInput as refusal:
             form.own_password.errors = [str(refusal)]
         else:
+            # A new token: whoever copied the cookie stays outside too.
+            start_login(_me(), is_own_phone=current_login().is_own_phone)
             return changed("password", "mat-khau")
     return show_form("change_password", form)
 
@@ -230,6 +233,18 @@ def leave_everywhere():
         answer.headers["Clear-Site-Data"] = '"storage"'
         return answer
     return show_form("leave_everywhere", form)
+
+
+@bp.route("/ma-tren-phieu", methods=["GET", "POST"])
+@open_to("citizen")
+def void_slip():
+    """Whoever printed or copied the slip holds its codes: its owner may end them without asking anybody."""
+    form = Form()
+    if form.validate_on_submit():
+        my_account.void_slip(_me(), utc_now())
+        log_security("slip voided by owner", account=current_user.id)
+        return go_on(".page", da="bo-phieu")
+    return show_form("void_slip", form)
 
 
 # --- “Ai đã xem” -----------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from rules.paging import pages_of
 from rules.people import HELPERS, OTHER_PURPOSE, PURPOSES, Newcomer, NumberTaken
 from rules.vietnamese import clean_text, in_vietnam
 from views.access import open_to
-from views.account import read_birth_day, read_email, read_own_number, url_for_outside
+from views.account import read_birth_day, read_own_number, url_for_outside
 from views.answering import go_on
 from views.forms import STALE, Form, ReadField
 from views.visits import log_security
@@ -109,7 +109,6 @@ class OpenForm(WalkInForm):
     birth_date = ReadField("Ngày sinh", read_birth_day, "Nhập ngày sinh", hint="Ví dụ: 5/7/1990")
     village = ReadField("Thôn, làng", lambda text: clean_text(text, 100), hint="Ở ngoài xã thì ghi tên xã, tỉnh")
     phone = ReadField("Số điện thoại", read_phone, hint="Không có thì để trống")
-    email = ReadField("E-mail", read_email, hint="Không có thì để trống")
 
     def agreed(self) -> list:
         return [text for key, text in g.library.consents.items() if request.form.get(f"consent-{key}")]
@@ -126,7 +125,6 @@ class OpenForm(WalkInForm):
             self.birth_date.value,
             self.village.value,
             self.phone.value,
-            self.email.value,
         )
 
 
@@ -142,7 +140,7 @@ class SeenReasonForm(ReasonForm, SeenForm):
     pass
 
 
-class MergeForm(ReasonForm):
+class MergeForm(SeenReasonForm):
     id_number = ReadField("Số của tài khoản kia", read_id_number, "Nhập số căn cước hoặc CMND của tài khoản kia")
 
 

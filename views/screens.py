@@ -71,6 +71,7 @@ NOTICES = {
     "rut-dong-y": "Đã rút đồng ý.",
     "xoa-het-giay": "Đã xoá mọi giấy tờ đang cất.",
     "thoi-xoa": "Tài khoản được giữ lại.",
+    "bo-phieu": "Đã bỏ mọi mã trên phiếu.",
     "thoat": "Bạn đã thoát. Người dùng máy này sau bạn không xem được gì của bạn.",
     "gui-giay": "Đã nhận giấy.",
     "xoa-giay": "Đã bỏ giấy.",

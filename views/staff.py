@@ -179,9 +179,10 @@ def end_staff(staff_id: int):
 def new_first_password(staff_id: int):
     person, form = colleague(staff_id), SureForm()
     if not form.validate_on_submit():
-        words = "Mật khẩu cũ hết dùng và người này thoát ra ngay. Mật khẩu mới hiện một lần, đăng nhập được một lần."
-        if person.role in staffing.APPROVERS:
-            words += " Vì người này có quyền duyệt, tài khoản phải được người khác duyệt lại."
+        words = (
+            "Mật khẩu cũ hết dùng và người này thoát ra ngay. Mật khẩu mới hiện một lần, đăng nhập được một lần. "
+            "Trước đó, tài khoản phải được một người khác duyệt lại."
+        )
         return ask_first(person, form, "Cấp mật khẩu mới", words, "Cấp mật khẩu mới")
     try:
         password = staffing.give_first_password(person, _me(), f"{person.id}-{form.form_key.data}", utc_now())

@@ -412,6 +412,7 @@ def good_forms(world) -> dict[str, tuple[str, dict]]:
         "my_account.change_name": ("a", {"full_name": "Siu Tên Mới", "own_password": PASSWORD}),
         "my_account.change_phone": ("a", {"phone": "0987654321", "own_password": PASSWORD}),
         "my_account.change_village": ("a", {"village": "Làng Bang", "own_password": PASSWORD}),
+        "my_account.void_slip": ("a", {}),
         "my_account.change_email": ("a", {"email": "khac.nua@example.vn", "own_password": PASSWORD}),
         "my_account.confirm_email": ("nobody", {}),
         "my_account.change_password": ("a", new_password | {"own_password": PASSWORD}),

@@ -218,6 +218,7 @@ def test_a_reset_by_two_gives_one_code_and_the_citizen_types_the_password(accoun
         ("reset asked", officer.full_name, ""),
         ("reset granted", leader.full_name, officer.full_name),
         ("password reset", account.full_name, ""),
+        ("details changed", account.full_name, ""),  # the e-mail address is dropped
     ]
     used = approvals.reset_code(approval, leader, NOW)
     assert used.payload is None and used.used_at == NOW + MINUTE

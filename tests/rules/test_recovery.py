@@ -200,7 +200,19 @@ def test_an_officers_code_is_readable_nowhere_once_used(owner):
 
     recovery.set_password(check(NUMBER, code), NEW, NOW)
     assert OneTimeCode.get().payload is None
-    assert owner.log.get().subject == "mã cán bộ cấp"
+    assert owner.log.order_by(AccountEvent.id).get().subject == "mã cán bộ cấp"
+
+
+def test_after_a_reset_in_person_neither_the_old_mail_nor_the_old_slip_opens_the_account(owner, links):
+    """Anybody may have registered the number with an address of their own."""
+    (of_the_slip,) = one_time.make_codes("recovery", owner, 1, NOW)
+    (code,) = one_time.make_codes("desk_reset", owner, 1, NOW, HOUR)
+    recovery.set_password(check(NUMBER, code), NEW, NOW)
+
+    ask(links)
+    assert links == [] and Account.get().email == ""
+    assert "phiếu cũ" in refusal(NUMBER, of_the_slip)
+    assert "được bỏ khỏi tài khoản" in Message.get().body, "the old address is told"
 
 
 @pytest.mark.parametrize("kind", ["activation", "new_email", "reset_link", "staff_factor"])

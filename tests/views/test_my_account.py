@@ -532,3 +532,43 @@ def test_after_all_of_it_both_numbers_still_log_in(visit_as, officer):
 
     for number in ("230123678", "064090123456"):
         assert accounts.check_citizen(number, NEW_PASSWORD, "113.160.5.77", "", utc_now()) == account
+
+
+# --- the slip --------------------------------------------------------------------------------------------------------
+
+
+def test_the_owner_ends_the_codes_of_a_slip_without_asking_anybody(citizen, account, visitor):
+    (code,) = one_time.make_codes("recovery", account, 1, utc_now())
+    assert "còn 1 mã" in citizen.get(HERE).words
+
+    page = citizen.send(HERE + "ma-tren-phieu", {}, "Bỏ mã trên phiếu")
+    assert "Đã bỏ mọi mã trên phiếu." in citizen.get(page.location).words
+    sent = {"id_number": account.id_number, "code": code, "password": NEW_PASSWORD, "password_again": NEW_PASSWORD}
+    assert "phiếu cũ" in visitor.post("/tai-khoan/quen-mat-khau/ma", sent).errors
+    assert [event.name for event in account.log] == ["slip voided"]
+
+
+def test_ended_twice_the_codes_are_ended_once(citizen, account):
+    one_time.make_codes("recovery", account, 8, utc_now())
+    for _ in range(2):
+        citizen.post(HERE + "ma-tren-phieu")
+
+    assert account.log.count() == 1 and "Mã trên phiếu" not in citizen.get(HERE).words
+
+
+def test_the_codes_of_others_stay(citizen, account):
+    neighbour = make_account()
+    one_time.make_codes("recovery", neighbour, 8, utc_now())
+    citizen.post(HERE + "ma-tren-phieu")
+
+    assert one_time.count_open("recovery", neighbour, utc_now()) == 8
+
+
+def test_with_a_new_password_a_copied_cookie_opens_nothing(app, citizen, account, new_visitor):
+    thief = new_visitor()
+    thief.client.set_cookie("v", citizen.client.get_cookie("v").value, domain="localhost")
+    assert thief.get(HERE).status == 200
+
+    change_password(citizen)
+    assert thief.get(HERE).location.startswith("/tai-khoan/dang-nhap")
+    assert citizen.get(HERE).status == 200
