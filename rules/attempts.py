@@ -83,13 +83,23 @@ def is_alarm(now: datetime) -> bool:
 def count_failure(limit: Limit, who: str, now: datetime) -> None:
     with db.atomic():
         key = _key(limit, who)
+        mine = Attempts.key == key
+        row = _locked(key, now)
+        if _has_run_out(row, limit, now):
+            Attempts.update(failures=0, started_at=now, blocked_until=None).where(mine).execute()
+            row.failures = 0
+        Attempts.update(failures=row.failures + 1).where(mine).execute()
+        if row.failures + 1 >= limit.failures:
+            Attempts.update(blocked_until=now + limit.wait_after(row.failures + 1)).where(mine).execute()
+
+
+def _locked(key: str, now: datetime) -> Attempts:
+    """The counter's row, made where there is none; nobody else changes it until the transaction ends."""
+    while True:
         Attempts.insert(key=key, started_at=now, failures=0).on_conflict_ignore().execute()
-        if _has_run_out(Attempts.get_by_id(key), limit, now):
-            Attempts.update(failures=0, started_at=now, blocked_until=None).where(Attempts.key == key).execute()
-        Attempts.update(failures=Attempts.failures + 1).where(Attempts.key == key).execute()
-        failures = Attempts.get_by_id(key).failures
-        if failures >= limit.failures:
-            Attempts.update(blocked_until=now + limit.wait_after(failures)).where(Attempts.key == key).execute()
+        # The write is what locks. Somebody who was right may have deleted the row just before it: then it is made anew.
+        if Attempts.update(key=key).where(Attempts.key == key).execute():
+            return Attempts.get_by_id(key)
 
 
 def take_one(limit: Limit, now: datetime, *people: str) -> bool:

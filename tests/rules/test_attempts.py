@@ -156,3 +156,10 @@ def test_the_sweep_frees_nobody_who_still_has_to_wait(app):
 
     attempts.sweep(now)
     assert wait(now) == HOUR
+
+
+def test_a_count_and_its_forgetting_at_the_same_moment_break_nothing(app):
+    for _ in range(20):
+        fail(1)
+        done = at_once(*[lambda: attempts.count_failure(SMALL, "a", NOW), lambda: attempts.forget(SMALL, "a")] * 2)
+        assert done == [None] * 4

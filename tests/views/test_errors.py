@@ -22,7 +22,7 @@ def test_a_page_that_is_not_there_says_so_and_shows_the_way_home(visitor):
 
 
 def test_a_page_opened_in_the_wrong_way_says_so(visitor):
-    page = visitor.get("/tai-khoan/dang-ky/thong-tin")
+    page = visitor.get("/ca-nhan/du-lieu/rut")
 
     assert (page.status, page.heading) == (405, "Không mở được theo cách này")
 
