@@ -14,7 +14,7 @@ from rules.passwords import read_new_password
 from rules.vietnamese import clean_text, in_vietnam, not_after, read_day
 from views.access import open_to
 from views.answering import go_on, own_path
-from views.forms import Form, ReadField, SecretField
+from views.forms import Form, ReadField, SecretField, TypedTwice
 from views.headers import public_page
 from views.visits import client_address, current_login, log_security, start_login, stop_login
 
@@ -118,7 +118,7 @@ class NumberForm(Form):
     id_number = ReadField("CMND", read_own_number, "Nhập số căn cước hoặc CMND", hint="9 số, hoặc số căn cước 12 số")
 
 
-class DetailsForm(NumberForm):
+class DetailsForm(TypedTwice, NumberForm):
     password = SecretField("Mật khẩu", read_password, "Đặt mật khẩu", hint="Từ 8 chữ. Dễ nhớ: ba tiếng quen thuộc viết liền.")
     password_again = SecretField("Gõ lại mật khẩu", missing="Gõ lại mật khẩu lần nữa")
     full_name = ReadField(
@@ -135,12 +135,7 @@ class DetailsForm(NumberForm):
         is_business = self.kind.data == "doanh-nghiep"
         self.business_name.missing = "Nhập tên doanh nghiệp" if is_business else ""
         self.tax_code.missing = "Nhập mã số thuế" if is_business else ""
-        return super().validate(extra_validators) and self._passwords_agree() and self._password_is_not_about_them()
-
-    def _passwords_agree(self) -> bool:
-        if self.password.data != self.password_again.data:
-            self.password_again.errors = ["Hai lần gõ mật khẩu chưa giống nhau. Gõ lại cả hai."]
-        return not self.password_again.errors
+        return super().validate(extra_validators) and self._password_is_not_about_them()
 
     def _password_is_not_about_them(self) -> bool:
         try:

@@ -71,6 +71,17 @@ class Form(FlaskForm):
         return [("", STALE) if name == "csrf_token" else (self[name].id, texts[0]) for name, texts in self.errors.items() if name]
 
 
+class TypedTwice:
+    """Beside Form: a new password stands in `password` and again in `password_again`."""
+
+    def validate(self, extra_validators=None) -> bool:
+        if not super().validate(extra_validators):
+            return False
+        if self.password.data != self.password_again.data:
+            self.password_again.errors = ["Hai lần gõ mật khẩu chưa giống nhau. Gõ lại cả hai."]
+        return not self.errors
+
+
 class ReadField(StringField):
     """A line that a rule reads: `value` is what the rule made of it, `data` stays as typed, to be shown again."""
 

@@ -11,7 +11,7 @@ from rules.passwords import read_new_password
 from views.access import open_to
 from views.account import SHORTEST_PASSWORD, read_password, url_for_outside
 from views.answering import go_on
-from views.forms import Form, ReadField, SecretField
+from views.forms import Form, ReadField, SecretField, TypedTwice
 from views.headers import public_page
 from views.visits import client_address, log_security
 
@@ -30,16 +30,9 @@ class AskForm(Form):
     way = StringField("Cách lấy lại", default="thu")
 
 
-class PasswordForm(Form):
+class PasswordForm(TypedTwice, Form):
     password = SecretField("Mật khẩu mới", read_password, "Đặt mật khẩu", hint="Từ 8 chữ. Dễ nhớ: ba tiếng quen thuộc viết liền.")
     password_again = SecretField("Gõ lại mật khẩu mới", missing="Gõ lại mật khẩu lần nữa")
-
-    def validate(self, extra_validators=None) -> bool:
-        if not super().validate(extra_validators):
-            return False
-        if self.password.data != self.password_again.data:
-            self.password_again.errors = ["Hai lần gõ mật khẩu chưa giống nhau. Gõ lại cả hai."]
-        return not self.errors
 
     def is_not_about(self, account: Account) -> bool:
         """Whether the password is none of the things others know about the person."""

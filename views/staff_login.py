@@ -13,7 +13,7 @@ from rules import staff as staff_rules
 from views.access import open_to
 from views.answering import own_path
 from views.desk_rooms import room_or_home
-from views.forms import Form, ReadField, SecretField
+from views.forms import Form, ReadField, SecretField, TypedTwice
 from views.visits import client_address, current_login, log_security, start_login
 
 bp = Blueprint("staff_login", __name__, url_prefix="/mot-cua/dang-nhap")
@@ -71,20 +71,13 @@ def asked_page() -> str | None:
 # --- one's own password ----------------------------------------------------------------------------------------------
 
 
-class OwnPasswordForm(Form):
+class OwnPasswordForm(TypedTwice, Form):
     password = SecretField(
         "Mật khẩu mới",
         missing="Đặt mật khẩu",
         hint="Từ 12 chữ. Dễ nhớ: bốn tiếng không liên quan nhau, viết liền hay cách đều được.",
     )
     password_again = SecretField("Gõ lại mật khẩu mới", missing="Gõ lại mật khẩu lần nữa")
-
-    def validate(self, extra_validators=None) -> bool:
-        if not super().validate(extra_validators):
-            return False
-        if self.password.data != self.password_again.data:
-            self.password_again.errors = ["Hai lần gõ mật khẩu chưa giống nhau. Gõ lại cả hai."]
-        return not self.errors
 
     def is_set_for(self, staff: Staff) -> bool:
         """Whether it is the person's password from now on."""
