@@ -16,7 +16,7 @@ from gateways.mail import mailer_at
 from gateways.queue import queue_at
 from gateways.security_log import SecurityLog
 from rules import attempts
-from rules.library import Library
+from rules.library import LatestLibrary
 from sealing import Sealer, read_or_make_key
 from settings import read_settings
 from views import (
@@ -112,7 +112,7 @@ def _connect(app: Flask, instance: Path) -> None:
         "mailer": mailer_at(app.config["MAIL_URL"], app.config["MAIL_FROM"]),
         "queue": queue_at(app.config["QUEUE_URL"]),
         "security_log": SecurityLog(instance / "security.log"),
-        "library": Library(),
+        "library": LatestLibrary(),
     }
 
 

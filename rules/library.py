@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import threading
 import time
 from datetime import date
 from pathlib import Path
@@ -44,27 +45,9 @@ def _rows(content: Content):
 
 
 class Library:
-    """What the pages read: typed, in memory, and new again within five seconds of a loading."""
+    """What the pages read: typed, in memory, as it was loaded at one moment."""
 
     def __init__(self):
-        self.stamp: str | None = None
-        self._looked_at = float("-inf")
-
-    def refresh(self) -> None:
-        """Look whether the content was loaded anew. Monotonic time: the wall clock may jump."""
-        if time.monotonic() - self._looked_at < LOOK_EVERY_SECONDS:
-            return
-        stamp = ContentStamp.current()
-        if stamp != self.stamp:
-            self._read()
-            self.stamp = stamp
-        self._looked_at = time.monotonic()
-
-    def refreshed(self) -> "Library":
-        self.refresh()
-        return self
-
-    def _read(self) -> None:
         parts: dict[str, list] = {kind: [] for kind in ("site", "calendar", "consents", "eform", "guide", "procedure")}
         for part in ContentPart.select().order_by(ContentPart.id):
             parts[part.kind].append(part.value)
@@ -99,6 +82,35 @@ class Library:
 
     def villages(self) -> list[str]:
         return [village.name for village in self.site.villages]
+
+
+class LatestLibrary:
+    """The library as it is now: read anew within five seconds of a loading."""
+
+    def __init__(self):
+        self._library: Library | None = None
+        self._stamp: str | None = None
+        self._looked_at = float("-inf")
+        # One thread reads at a time: msgspec crashes the process when several convert to the same structs for the first time.
+        self._reading = threading.Lock()
+
+    def refreshed(self) -> Library:
+        """The library, after a look whether content was loaded anew. Monotonic time: the wall clock may jump."""
+        if self._is_look_due():
+            with self._reading:
+                if self._is_look_due():
+                    self._look()
+        return self._library
+
+    def _is_look_due(self) -> bool:
+        return time.monotonic() - self._looked_at >= LOOK_EVERY_SECONDS
+
+    def _look(self) -> None:
+        stamp = ContentStamp.current()
+        if stamp != self._stamp or self._library is None:
+            self._library = Library()
+            self._stamp = stamp
+        self._looked_at = time.monotonic()
 
 
 def _steps_at_screens(guides) -> dict[str, list[tuple[Guide, int]]]:

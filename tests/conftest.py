@@ -143,7 +143,7 @@ def new_visitor(app):
     return lambda **options: Visitor(app, **options)
 
 
-numbers = itertools.count(64_090_100_001)
+numbers = itertools.count(66_090_000_001)  # of a province that no test writes out: a long run must not meet a number of its own
 
 
 def make_account(full_name: str = "Rơ Châm H'Lan", email: str = "hlan@example.vn", id_number: str = "", **more) -> Account:

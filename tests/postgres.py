@@ -3,12 +3,13 @@
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from ports import free_port
 
 
 def programs() -> Path | None:
@@ -26,7 +27,7 @@ def running() -> Iterator[str]:
         folder = Path(made)
         if user:
             shutil.chown(folder, user)
-        port = _free_port()
+        port = free_port()
         _call(user, "initdb", "-D", folder / "data", "-U", "tester", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8")
         options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=60"
         _call(user, "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", "-o", options, "start")
@@ -47,9 +48,3 @@ def _call(user: str | None, program: str, *arguments: object) -> None:
     command = [str(programs() / program), *map(str, arguments)]
     as_user = ["runuser", "-u", user, "--"] if user else []
     subprocess.run([*as_user, *command], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 
 from lxml import html
+from ports import free_port
 
 PROJECT = Path(__file__).resolve().parent.parent
 PATIENCE = 30  # seconds; how long anything that must happen may take on a slow machine
@@ -188,9 +188,3 @@ def wait_until(happened: Callable[[], object], complaint: Callable[[], str] | st
 def link_in(letter: email.message.EmailMessage) -> str:
     """The web address a letter asks to open."""
     return re.search(r"https?://\S+", letter.get_content())[0]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -81,6 +81,7 @@ class Submissions:
     def __init__(self, site, cookies: list[dict[str, str]]):
         self.site, self.cookies = site, cookies
         self.sent = 0
+        self.given_up = False  # the server will not come back: nobody waits any longer
         self.counting = threading.Lock()
 
     def submit(self, number: int) -> list[str]:
@@ -90,7 +91,7 @@ class Submissions:
         shown = []
         if number % 4 == 0:  # a quarter hang up, and know of no answer
             self._send(client, form, hang_up=True)
-        while not shown:
+        while not shown and not self.given_up:
             shown += self._send(client, form)
         if number % 4 == 1:  # another quarter press Back and send again
             shown += [client.ask_until_answered("POST", CHECK, form)[1]]
@@ -111,12 +112,16 @@ class Submissions:
 def kill_often(site, submissions: Submissions, restarts: list[float]) -> None:
     """SIGKILL while forms are on their way, a moment after another one was sent; then start again with no hand work."""
     chance = random.Random(2021)
-    for kill in range(KILLS):
-        wanted = (kill + 1) * SUBMISSIONS // (KILLS + 2)
-        wait_until(lambda wanted=wanted: submissions.sent >= wanted, "no more forms are sent", every=0.001)
-        time.sleep(chance.uniform(0, 0.03))  # anywhere within a submission
-        site.kill()
-        restarts.append(site.start())
+    try:
+        for kill in range(KILLS):
+            wanted = (kill + 1) * SUBMISSIONS // (KILLS + 2)
+            wait_until(lambda wanted=wanted: submissions.sent >= wanted, "no more forms are sent", every=0.001)
+            time.sleep(chance.uniform(0, 0.03))  # anywhere within a submission
+            site.kill()
+            restarts.append(site.start())
+    except BaseException:
+        submissions.given_up = True
+        raise
 
 
 def test_no_code_is_lost_and_no_dossier_doubled_by_kill_9(site):
@@ -125,8 +130,9 @@ def test_no_code_is_lost_and_no_dossier_doubled_by_kill_9(site):
 
     with ThreadPoolExecutor(CLIENTS + 1) as together:
         killer = together.submit(kill_often, site, submissions, restarts)
-        shown = list(together.map(submissions.submit, range(SUBMISSIONS)))
+        shown = together.map(submissions.submit, range(SUBMISSIONS))
         killer.result()
+        shown = list(shown)
 
     assert len(restarts) == KILLS and max(restarts) < 10
     assert all(len(set(addresses)) == 1 for addresses in shown), "a replay gives the same code"

@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 import person
 import pytest
 import serving
+from ports import free_port
 from serving import Browser, link_in, wait_until
 
 aiosmtpd_controller = pytest.importorskip("aiosmtpd.controller", reason="aiosmtpd is not installed")
@@ -46,7 +47,7 @@ def silent_mail_server(port: int):
 
 @pytest.fixture
 def mail_port():
-    return serving.free_port()
+    return free_port()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from together import at_once
 from database import db
 from models import ContentPart, ContentStamp
 from rules.content import ContentWrong, read_content
-from rules.library import LOOK_EVERY_SECONDS, Library, is_in_force, load_content
+from rules.library import LOOK_EVERY_SECONDS, LatestLibrary, Library, is_in_force, load_content
 
 SHIPPED = Path(__file__).parents[2] / "content"
 BIRTH, WILL = "dang-ky-khai-sinh", "chung-thuc-di-chuc"
@@ -44,10 +44,15 @@ def change(folder):
     return replace
 
 
-def later(library: Library) -> Library:
+@pytest.fixture
+def latest(app):
+    return app.extensions["library"]
+
+
+def later(latest: LatestLibrary) -> Library:
     """The library as a page finds it when the next look is due."""
-    library._looked_at = time.monotonic() - LOOK_EVERY_SECONDS
-    return library.refreshed()
+    latest._looked_at = time.monotonic() - LOOK_EVERY_SECONDS
+    return latest.refreshed()
 
 
 def parts() -> list[tuple]:
@@ -113,7 +118,7 @@ def test_those_who_load_together_do_not_race(folder):
 
 def test_the_library_reads_what_was_loaded(folder):
     load_content(folder)
-    library = Library().refreshed()
+    library = Library()
 
     assert (library.site.name, len(library.villages())) == ("xã Ia Băng", 11)
     assert [guide.number for guide in library.guides.values()] == list(range(1, 9))
@@ -154,45 +159,63 @@ def test_each_screen_knows_the_steps_of_the_guides_that_happen_on_it(library):
 
 def test_new_content_is_seen_at_the_next_look_and_not_before(folder, change):
     load_content(folder)
-    library = Library().refreshed()
+    latest = LatestLibrary()
+    latest.refreshed()
     change("site.yaml", "name: xã Ia Băng", "name: xã Khác")
     load_content(folder)
 
-    assert library.refreshed().site.name == "xã Ia Băng"
-    assert later(library).site.name == "xã Khác"
+    assert latest.refreshed().site.name == "xã Ia Băng"
+    assert later(latest).site.name == "xã Khác"
 
 
-def test_between_looks_the_database_is_not_asked(library, monkeypatch):
+def test_between_looks_the_database_is_not_asked(latest, library, monkeypatch):
     monkeypatch.setattr(ContentStamp, "current", lambda: pytest.fail("asked"))
 
-    assert library.refreshed() is library
+    assert latest.refreshed() is library
 
 
-def test_a_look_that_finds_nothing_new_reads_nothing(library, monkeypatch):
-    monkeypatch.setattr(Library, "_read", lambda self: pytest.fail("read"))
+def test_a_look_that_finds_nothing_new_reads_nothing(latest, library, monkeypatch):
+    monkeypatch.setattr(ContentPart, "select", lambda: pytest.fail("read"))
 
-    assert later(library).procedures
+    assert later(latest) is library
 
 
-def test_the_wall_clock_may_jump(folder, change, library):
+def test_the_wall_clock_may_jump(folder, change, latest, library):
     change("site.yaml", "name: xã Ia Băng", "name: xã Khác")
     load_content(folder)
     with time_machine.travel(date(2020, 1, 1), tick=False):
-        library._looked_at = float("-inf")
-        assert library.refreshed().site.name == "xã Khác"
+        latest._looked_at = float("-inf")
+        assert latest.refreshed().site.name == "xã Khác"
 
 
 def test_a_look_that_failed_is_tried_again_at_once(folder, change, monkeypatch):
     load_content(folder)
-    library = Library().refreshed()
+    latest = LatestLibrary()
+    latest.refreshed()
     change("site.yaml", "name: xã Ia Băng", "name: xã Khác")
     load_content(folder)
     with monkeypatch.context() as broken:
         broken.setattr(ContentStamp, "current", lambda: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            later(library)
+            later(latest)
 
-    assert library.refreshed().site.name == "xã Khác"
+    assert latest.refreshed().site.name == "xã Khác"
+
+
+def test_people_who_come_together_first_wait_for_one_reading(library):
+    latest = LatestLibrary()
+    found = at_once(*[latest.refreshed] * 6)
+
+    assert len(set(map(id, found))) == 1 and found[0].site == library.site
+
+
+def test_a_request_under_way_keeps_the_library_it_began_with(folder, change, latest, library):
+    before = library.site
+    change("site.yaml", "name: xã Ia Băng", "name: xã Khác")
+    load_content(folder)
+
+    assert later(latest) is not library
+    assert library.site is before
 
 
 # --- in force --------------------------------------------------------------------------------------------------------
