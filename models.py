@@ -377,11 +377,14 @@ class Dossier(Table):
     owner_last_digits_key = CharField(max_length=64)  # second key of the public lookup by dossier code
     answers = SealedField()
     delivery = CharField(max_length=20)  # desk | post | online
+    channel = CharField(max_length=20, default="online")  # online | helped | counter
+    helped_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")  # whose hands typed it
     state = StateField(default=State.SUBMITTED)
     submitted_at = MomentField(default=utc_now)
     expected_on = DateField(null=True)
     accepted_at = MomentField(null=True)
     due_at = MomentField(null=True)
+    stopped_at = MomentField(null=True)  # the clock stands still since then
     ended_at = MomentField(null=True)
 
     class Meta:
@@ -392,21 +395,88 @@ class Dossier(Table):
         )
 
     def is_overdue(self, now: datetime) -> bool:
-        return self.due_at is not None and self.ended_at is None and now > self.due_at
+        return self.due_at is not None and self.ended_at is None and self.stopped_at is None and now > self.due_at
+
+
+class DossierVersion(Table):
+    """What a dossier said before its submitter corrected it."""
+
+    dossier = ForeignKeyField(Dossier, backref="versions", on_delete="RESTRICT")
+    answers = SealedField()
+    delivery = CharField(max_length=20)
+    replaced_at = MomentField(default=utc_now)
+
+
+class SupplementRequest(Table):
+    """What the desk asks for at once; each time it has to ask is a round of its own."""
+
+    dossier = ForeignKeyField(Dossier, backref="supplements", on_delete="RESTRICT")
+    round = IntegerField()
+    asked_by = ForeignKeyField(Staff, on_delete="RESTRICT", backref="+")
+    asked_at = MomentField(default=utc_now)
+    due_on = DateField()
+    note = TextField(default="")
+    resumes_to = StateField()  # the state the dossier goes back to
+    answered_at = MomentField(null=True)  # the submitter has said of each paper that it is sent or will be brought
+    closed_at = MomentField(null=True)  # everything is here, or the dossier went another way
+
+    class Meta:
+        indexes = ((("dossier", "round"), True),)
+
+
+class SupplementItem(Table):
+    """One asked paper, or one answer to mend, with the reason."""
+
+    request = ForeignKeyField(SupplementRequest, backref="items", on_delete="CASCADE")
+    document_key = CharField(max_length=60, default="")  # of the procedure's list; "": something else, named
+    name = CharField(max_length=300)
+    reason = CharField(max_length=500)
+    way = CharField(max_length=20, default="")  # "" not yet said | upload | bring
+    arrived_at = MomentField(null=True)  # of a paper that was to be brought
+    received_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")
+
+
+class Help(Table):
+    """A village head or officer types for somebody: one person, one procedure, one day, agreed to (“làm giúp”)."""
+
+    ref = CharField(max_length=16, unique=True, default=new_ref)
+    helper = ForeignKeyField(Staff, on_delete="RESTRICT", backref="+")
+    account = ForeignKeyField(Account, on_delete="CASCADE", backref="helps")
+    procedure_slug = CharField(max_length=120)
+    agreed_by = CharField(max_length=20)  # code | password | aloud | present (at the counter)
+    witness = CharField(max_length=200, default="")
+    began_at = MomentField(default=utc_now)
+    expires_at = MomentField()  # the end of that day in Việt Nam
+    ended_at = MomentField(null=True)  # done, or given up by the helper
+    revoked_at = MomentField(null=True)  # by the person
+    dossier = ForeignKeyField(Dossier, null=True, on_delete="RESTRICT", backref="+")
+    form_key = CharField(max_length=64, unique=True)
+
+    class Meta:
+        indexes = ((("account", "id"), False), (("helper", "id"), False))
+
+    def is_open(self, now: datetime) -> bool:
+        return self.ended_at is None and self.revoked_at is None and now < self.expires_at
 
 
 class Draft(Table):
-    """Answers as they were typed, right or wrong, saved with each page. Becomes a dossier once."""
+    """Answers as they were typed, right or wrong, saved with each page. Becomes a dossier once, or mends one."""
 
     account = ForeignKeyField(Account, backref="drafts", on_delete="CASCADE")
     procedure_slug = CharField(max_length=120)
     answers = SealedField(default=dict)
     visited = JSONField(default=list)  # the pages already sent, by their name in the address
+    saves = JSONField(default=dict)  # how often each page was saved: by it a second phone notices the first
     idempotency_key = CharField(max_length=64, unique=True)
     created_at = MomentField(default=utc_now)
     updated_at = MomentField(default=utc_now)
     dossier = ForeignKeyField(Dossier, null=True, unique=True, on_delete="RESTRICT")
     content_hash = CharField(max_length=64, default="")  # of what was submitted
+    # Where it is not a new dossier of the account's own. Each open draft of these is one, as is each of a procedure.
+    corrects = ForeignKeyField(Dossier, null=True, on_delete="RESTRICT", backref="corrections")
+    supplements = ForeignKeyField(SupplementRequest, null=True, on_delete="RESTRICT", backref="drafts")
+    help = ForeignKeyField(Help, null=True, on_delete="CASCADE", backref="drafts")
+    closed_at = MomentField(null=True)  # a correction or supplement that was sent
 
     LIFETIME = timedelta(days=30)
 
@@ -415,12 +485,26 @@ class Draft(Table):
         return self.updated_at + self.LIFETIME
 
     @classmethod
+    def is_open(cls):
+        return cls.dossier.is_null() & cls.closed_at.is_null()
+
+    @classmethod
+    def is_new(cls):
+        """Towards a new dossier, typed by its submitter."""
+        return cls.dossier.is_null() & cls.corrects.is_null() & cls.supplements.is_null() & cls.help.is_null()
+
+    @classmethod
     def open_ones(cls):
-        return cls.select().where(cls.dossier.is_null()).order_by(cls.updated_at.desc(), cls.id.desc())
+        """New ones and corrections, which their submitters go on with; not those a helper types."""
+        mine = cls.is_open() & cls.supplements.is_null() & cls.help.is_null()
+        return cls.select().where(mine).order_by(cls.updated_at.desc(), cls.id.desc())
 
 
-# One open draft a procedure: two taps on “Nộp hồ sơ” are one beginning.
-Draft.add_index(Draft.index(Draft.account, Draft.procedure_slug, unique=True, where=Draft.dossier.is_null(), name="draft_open"))
+# One open draft a procedure: two taps on “Nộp hồ sơ” are one beginning. So with each correction, supplement and help.
+Draft.add_index(Draft.index(Draft.account, Draft.procedure_slug, unique=True, where=Draft.is_new(), name="draft_new"))
+Draft.add_index(Draft.index(Draft.corrects, unique=True, where=Draft.closed_at.is_null(), name="draft_correction"))
+Draft.add_index(Draft.index(Draft.supplements, unique=True, where=Draft.closed_at.is_null(), name="draft_supplement"))
+Draft.add_index(Draft.index(Draft.help, unique=True, where=Draft.dossier.is_null(), name="draft_help"))
 
 
 class Paper(Table):
@@ -437,9 +521,62 @@ class Paper(Table):
     uploaded_at = MomentField(default=utc_now)
     # The personal document it was copied from: a copy, so that deleting or replacing that one changes nothing here.
     taken_from = ForeignKeyField(PersonalDocument, null=True, on_delete="SET NULL", backref="+")
+    item = ForeignKeyField(SupplementItem, null=True, on_delete="RESTRICT", backref="papers")  # what it was asked as
+    replaced_at = MomentField(null=True)  # of a dossier that was corrected: no part of it any more
+
+    class Meta:
+        indexes = ((("draft", "document_key"), False),)
+
+
+class LaterPaper(Table):
+    """A required document that is not sent: to be brought by a day, or received on paper at the counter."""
+
+    draft = ForeignKeyField(Draft, backref="later_papers", on_delete="CASCADE")
+    dossier = ForeignKeyField(Dossier, null=True, backref="later_papers", on_delete="RESTRICT")
+    document_key = CharField(max_length=60)
+    due_on = DateField(null=True)  # fixed when submitted
+    arrived_at = MomentField(null=True)
+    received_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")
 
     class Meta:
         indexes = ((("draft", "document_key"), True),)
+
+
+class Upload(Table):
+    """A photo on its way in pieces (tus 1.0); what has arrived survives a cut line, a killed browser and a restart."""
+
+    ref = CharField(max_length=16, unique=True, default=new_ref)
+    draft = ForeignKeyField(Draft, backref="uploads", on_delete="CASCADE")
+    document_key = CharField(max_length=60)
+    filename = CharField(max_length=200)
+    length = IntegerField()
+    received = IntegerField(default=0)  # the offset: so many bytes are on disk
+    checksum = CharField(max_length=64, default="")  # as the phone says: the same photo chosen again goes on where it stopped
+    created_at = MomentField(default=utc_now)
+    expires_at = MomentField(index=True)  # the sweep asks by it
+    finished_at = MomentField(null=True)
+    paper = ForeignKeyField(Paper, null=True, on_delete="SET NULL", backref="+")
+    fault = CharField(max_length=300, default="")  # why the whole was refused
+
+
+class UploadPiece(Table):
+    """A run of bytes as it arrived; sealed in the store under `stored_name`."""
+
+    upload = ForeignKeyField(Upload, backref="pieces", on_delete="CASCADE")
+    starts_at = IntegerField()
+    stored_name = CharField(max_length=64, unique=True)
+
+    class Meta:
+        indexes = ((("upload", "starts_at"), True),)
+
+
+class Rating(Table):
+    """What somebody thought of the service, once a dossier; shown in totals only."""
+
+    dossier = ForeignKeyField(Dossier, unique=True, on_delete="RESTRICT")
+    score = IntegerField()  # 1 not content | 2 content | 3 very content
+    words = SealedField(null=True)
+    given_at = MomentField(default=utc_now)
 
 
 class Event(Table):
@@ -507,8 +644,16 @@ TABLES = (
     DocumentFile,
     Attempts,
     Dossier,
+    DossierVersion,
+    SupplementRequest,
+    SupplementItem,
+    Help,
     Draft,
     Paper,
+    LaterPaper,
+    Upload,
+    UploadPiece,
+    Rating,
     Event,
     DayCounter,
     Message,

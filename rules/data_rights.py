@@ -83,7 +83,7 @@ RETENTION = (
     Promise("giấy tờ nhập dở", documents.UNFINISHED_LASTS, documents.sweep),
     Promise("lần đăng nhập đã hết", Login.WRITE_ONLY, logins.sweep),
     Promise("số lần nhập sai", attempts.COUNTS_ARE_KEPT, attempts.sweep),
-    _rows("bản nháp, từ lần sửa cuối", Draft.LIFETIME, Draft, Draft.updated_at, Draft.dossier.is_null()),
+    _rows("bản nháp, từ lần sửa cuối", Draft.LIFETIME, Draft, Draft.updated_at, Draft.is_open()),
     Promise("đăng ký quá hạn 7 ngày", accounts.REQUESTS_ARE_KEPT, accounts.sweep),
     Promise("lời mời đại diện", businesses.INVITATIONS_ARE_KEPT, businesses.sweep),
     _codes("mã một lần đã hết", LINKS_ARE_KEPT, OneTimeCode.kind.not_in(SLIP_CODES)),
@@ -290,7 +290,7 @@ def _close(account: Account, now: datetime) -> None:
     Account.update(closed_at=now, **EMPTIED).where(Account.id == account.id).execute()
     for table in GONE_WITH_IT:
         table.delete().where(table.account == account.id).execute()
-    Draft.delete().where(Draft.account == account.id, Draft.dossier.is_null()).execute()
+    Draft.delete().where(Draft.account == account.id, Draft.is_open()).execute()
     # A reset or a merge that was still waiting would open the account again.
     Approval.delete().where((Approval.account == account.id) | (Approval.other_account == account.id)).execute()
     mine = Representative.account == account.id, Representative.ended_at.is_null()

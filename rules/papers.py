@@ -1,17 +1,23 @@
 """The papers of a dossier: which are wanted, and keeping a photo so that nothing sent is lost (SECURITY §1, §2)."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from peewee import IntegrityError
 
 from database import Prepared, db
 from gateways.files import LocalFiles
 from gateways.papers import CleanPaper
-from models import DocumentFile, Draft, Paper
+from models import DocumentFile, Draft, LaterPaper, Paper
 from rules import WrongInput
 
-papers_of_draft = Prepared(lambda draft: Paper.select().where(Paper.draft == draft).order_by(Paper.id))
+papers_of_draft = Prepared(
+    lambda draft: Paper.select().where(Paper.draft == draft, Paper.replaced_at.is_null()).order_by(Paper.id)
+)
+later_papers_of_draft = Prepared(lambda draft: LaterPaper.select().where(LaterPaper.draft == draft).order_by(LaterPaper.id))
+MOST_PAPERS = 10  # photos and PDFs of one dossier (SECURITY §9)
 
 
 def paper_need(document: dict) -> str:
@@ -26,36 +32,54 @@ def paper_need(document: dict) -> str:
     return "maybe"
 
 
-def missing_papers(procedure: dict, papers: dict[str, Paper]) -> list[dict]:
-    return [d for d in procedure["documents"] if paper_need(d) == "upload" and d["key"] not in papers]
+def missing_papers(procedure: dict, sent: Mapping[str, object], later: Mapping[str, object] = MappingProxyType({})) -> list[dict]:
+    """The required documents that were neither sent nor promised for later; `sent` and `later` by the document's key."""
+    return [d for d in procedure["documents"] if paper_need(d) == "upload" and d["key"] not in sent and d["key"] not in later]
 
 
-def papers_of(draft: Draft) -> dict[str, Paper]:
-    """What was sent so far, by the key of the required document."""
-    return {paper.document_key: paper for paper in papers_of_draft.all(draft.id)}
+def papers_of(draft: Draft) -> dict[str, list[Paper]]:
+    """What was sent so far, by the key of the required document, in the order it came."""
+    found: dict[str, list[Paper]] = {}
+    for paper in papers_of_draft.all(draft.id):
+        found.setdefault(paper.document_key, []).append(paper)
+    return found
+
+
+def later_papers_of(draft: Draft) -> dict[str, LaterPaper]:
+    """What will be brought to the desk instead, by the key of the required document."""
+    return {later.document_key: later for later in later_papers_of_draft.all(draft.id)}
 
 
 def keep_paper(
-    draft: Draft, key: str, clean: CleanPaper, files: LocalFiles, now: datetime, taken_from: int | None = None
-) -> None:
-    """Keep a cleaned paper, in place of an earlier one; the same photo again changes nothing.
+    draft: Draft,
+    key: str,
+    clean: CleanPaper,
+    files: LocalFiles,
+    now: datetime,
+    taken_from: int | None = None,
+    instead_of: Paper | None = None,
+) -> Paper | None:
+    """Keep a cleaned paper beside those of the same document, or in place of `instead_of`; the same photo again is kept once.
 
-    The file is on disk before its row is. A draft that has become a dossier meanwhile takes nothing any more.
-    `taken_from` is the id of the personal document it was copied from.
+    The file is on disk before its row is. A draft that has become a dossier meanwhile takes nothing any more: None.
+    `taken_from` is the id of the personal document it was copied from. Raises WrongInput when there are MOST_PAPERS already.
     """
     content_hash = hashlib.sha256(clean.data).hexdigest()
-    old = papers_of(draft).get(key)
-    if old and old.content_hash == content_hash:
-        return
+    if same := _same_photo(draft, key, content_hash):
+        return same
     name = files.keep(clean.data)
     with db.atomic():
-        # The first write locks the draft: a photo may not slip in after submitting.
-        if not Draft.update(updated_at=now).where(Draft.id == draft.id, Draft.dossier.is_null()).execute():
-            return
-        old = papers_of(draft).get(key)
-        if old:
-            old.delete_instance()
-        Paper.create(
+        # The first write locks the draft: a photo may not slip in after submitting, nor twice by a double tap.
+        if not Draft.update(updated_at=now).where(Draft.id == draft.id, Draft.is_open()).execute():
+            return None
+        if same := _same_photo(draft, key, content_hash):
+            return same
+        if instead_of:
+            instead_of.delete_instance()
+        elif Paper.select().where(Paper.draft == draft).count() >= MOST_PAPERS:
+            raise WrongInput(f"Một hồ sơ gửi nhiều nhất {MOST_PAPERS} ảnh. Bấm Xoá ở một ảnh không cần, hoặc mang giấy đến sau.")
+        LaterPaper.delete().where(LaterPaper.draft == draft, LaterPaper.document_key == key).execute()
+        paper = Paper.create(
             draft=draft,
             document_key=key,
             filename=clean.filename,
@@ -66,8 +90,13 @@ def keep_paper(
             uploaded_at=now,
             taken_from=taken_from,
         )
-    if old:
-        files.remove(old.stored_name)
+    if instead_of:
+        files.remove(instead_of.stored_name)
+    return paper
+
+
+def _same_photo(draft: Draft, key: str, content_hash: str) -> Paper | None:
+    return next((paper for paper in papers_of(draft).get(key, []) if paper.content_hash == content_hash), None)
 
 
 GONE = "Giấy này không còn trong tài liệu của bạn. Chọn giấy khác, hoặc chụp ảnh rồi gửi."

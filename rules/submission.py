@@ -3,18 +3,19 @@
 import hashlib
 import json
 import secrets
+from collections.abc import Callable
 from datetime import date, datetime
 
 from peewee import IntegrityError
 
 from database import Prepared, SealedField, db
-from models import Account, Business, DayCounter, Dossier, Draft, Event, Paper, State
+from models import Account, Business, DayCounter, Dossier, Draft, Event, LaterPaper, Paper, State
 from rules import WrongInput, businesses, consents, eform, workflow
 from rules.deadlines import WorkCalendar, expected_day
 from rules.dossier_codes import new_dossier_code, new_receipt_code, show_receipt_code
 from rules.identity import read_id_number, read_person_name, show_phone
 from rules.outbox import post
-from rules.papers import missing_papers, papers_of
+from rules.papers import later_papers_of, missing_papers, papers_of
 from rules.vietnamese import clean_text, in_vietnam, show_day, show_moment
 
 RELATIONS = ("Cha, mẹ", "Con", "Vợ, chồng", "Ông, bà", "Anh, chị, em", "Người thân khác", "Người được ủy quyền")
@@ -29,6 +30,14 @@ class ContentChanged(Exception):
         self.dossier = dossier
 
 
+class ChangedElsewhere(Exception):
+    """Another phone has saved this page meanwhile; `answers` is what it wrote there, by the question's key."""
+
+    def __init__(self, answers: dict[str, str]):
+        super().__init__(", ".join(answers))
+        self.answers = answers
+
+
 class NotReady(Exception):
     """The draft still has gaps or wrong answers."""
 
@@ -36,42 +45,67 @@ class NotReady(Exception):
 # --- the draft -------------------------------------------------------------------------------------------------------
 
 
-open_draft_of = Prepared(
-    lambda account, slug: Draft.select().where(Draft.account == account, Draft.procedure_slug == slug, Draft.dossier.is_null())
+new_draft_of = Prepared(
+    lambda account, slug: Draft.select().where(Draft.account == account, Draft.procedure_slug == slug, Draft.is_new())
 )
 draft_of_id = Prepared(lambda id: Draft.select().where(Draft.id == id))
 
 
 def open_draft(account: Account, slug: str) -> Draft | None:
-    return open_draft_of.first(account.id, slug)
+    """What the account itself has begun towards a new dossier of this procedure."""
+    return new_draft_of.first(account.id, slug)
 
 
 def open_or_begin_draft(account: Account, slug: str, now: datetime) -> Draft:
     """The account's open draft of this procedure, made when there is none; two taps make one."""
-    draft = open_draft(account, slug)
-    if draft:
-        return draft
+    return open_draft(account, slug) or begin_draft(lambda: open_draft(account, slug), now, account=account, procedure_slug=slug)
+
+
+def begin_draft(find: Callable[[], Draft | None], now: datetime, **what) -> Draft:
+    """A draft of `what`; where another tap was quicker, what `find` finds."""
     try:
         with db.atomic():
-            return Draft.create(
-                account=account, procedure_slug=slug, idempotency_key=secrets.token_hex(16), created_at=now, updated_at=now
-            )
+            return Draft.create(idempotency_key=secrets.token_hex(16), created_at=now, updated_at=now, **what)
     except IntegrityError:
-        return open_draft(account, slug)
+        return find()
 
 
-def save_page(draft: Draft, page_name: str, typed: dict[str, str], now: datetime) -> None:
-    """Keep a page's answers as typed, right or wrong. They are on disk when this returns."""
+def place_of(draft: Draft) -> str:
+    """Its part of the address: the procedure's slug, or, after a word and a dot, what else it goes towards."""
+    if draft.help_id:
+        return f"giup.{draft.help.ref}"
+    if draft.corrects_id:
+        return f"sua.{draft.corrects.code}"
+    if draft.supplements_id:
+        return f"bo-sung.{draft.supplements.dossier.code}"
+    return draft.procedure_slug
+
+
+def save_page(
+    draft: Draft, page_name: str, typed: dict[str, str], now: datetime, phone: str = "", shown: int | None = None
+) -> None:
+    """Keep a page's answers as typed, right or wrong. They are on disk when this returns.
+
+    `phone` tells the logins apart, `shown` is how often the page had been saved when its form was shown (None: whatever it
+    was). Raises ChangedElsewhere, and keeps nothing, when another phone has saved other answers on this page since.
+    """
     with db.atomic():
         # The row is locked by the first write, so that two pages saved at once keep both.
-        if not Draft.update(updated_at=now).where(Draft.id == draft.id, Draft.dossier.is_null()).execute():
+        if not Draft.update(updated_at=now).where(Draft.id == draft.id, Draft.is_open()).execute():
             return
         fresh = draft_of_id.first(draft.id)
-        fresh.answers = fresh.answers | {key: text[: eform.TYPED_MOST] for key, text in typed.items()}
+        typed = {key: text[: eform.TYPED_MOST] for key, text in typed.items()}
+        count, by = fresh.saves.get(page_name, (0, phone))
+        if shown is not None and shown != count and by != phone:
+            others = {key: fresh.answers.get(key, "") for key in typed if fresh.answers.get(key, "") != typed[key]}
+            if others:
+                raise ChangedElsewhere(others)
+        fresh.answers = fresh.answers | typed
         fresh.visited = sorted({*fresh.visited, page_name})
+        fresh.saves = fresh.saves | {page_name: (count + 1, phone)}
         fresh.updated_at = now
-        fresh.save(only=[Draft.answers, Draft.visited, Draft.updated_at])
-    draft.answers, draft.visited, draft.updated_at = fresh.answers, fresh.visited, now
+        fresh.save(only=[Draft.answers, Draft.visited, Draft.saves, Draft.updated_at])
+    draft.answers, draft.visited, draft.saves, draft.updated_at = fresh.answers, fresh.visited, fresh.saves, now
 
 
 def known_answers(questions: list[dict], account: Account, site) -> dict[str, str]:
@@ -163,8 +197,9 @@ def _is_fully_online(procedure: dict) -> bool:
 
 def content_hash(draft: Draft) -> str:
     """What the check page showed: answers and papers. Sent along with the form, so that what is submitted is what was seen."""
-    papers = sorted((paper.document_key, paper.content_hash) for paper in papers_of(draft).values())
-    text = json.dumps([draft.answers, papers], sort_keys=True, ensure_ascii=True)
+    papers = sorted((key, paper.content_hash) for key, sent in papers_of(draft).items() for paper in sent)
+    later = sorted(later_papers_of(draft))
+    text = json.dumps([draft.answers, papers, *([later] if later else [])], sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -191,6 +226,7 @@ def submit(
         account = draft.account
         Draft.update(dossier=dossier, content_hash=seen_hash).where(Draft.id == draft.id).execute()
         Paper.update(dossier=dossier).where(Paper.draft == draft).execute()
+        LaterPaper.update(dossier=dossier).where(LaterPaper.draft == draft).execute()
         workflow.write_event(dossier, workflow.SUBMITTED_EVENT, None, State.SUBMITTED, account, now)
         if account.email and consents.has(account, "notices"):
             post(
@@ -214,7 +250,7 @@ def gaps(draft: Draft, procedure: dict, today: date) -> list[str]:
     ]
     if delivery_faults(answers, offered_deliveries(procedure)):
         found.append("delivery")
-    if missing_papers(procedure, papers_of(draft)):
+    if missing_papers(procedure, papers_of(draft), later_papers_of(draft)):
         found.append("papers")
     return found
 
@@ -331,4 +367,4 @@ def timeline(dossier: Dossier) -> list[Event]:
 
 def drop_draft(draft: Draft) -> None:
     """Forget a draft that is not a dossier; its files are swept a day later."""
-    Draft.delete().where(Draft.id == draft.id, Draft.dossier.is_null()).execute()
+    Draft.delete().where(Draft.id == draft.id, Draft.is_open()).execute()

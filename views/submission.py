@@ -5,20 +5,22 @@ from flask_login import current_user
 
 from database import utc_now
 from gateways.papers import PaperRefused, clean_paper
-from models import Draft
+from models import Account, Draft
 from rules import WrongInput, businesses, eform, people, submission
 from rules.documents import file_to_take, files_to_take
 from rules.papers import copy_paper, drop_paper, keep_paper, missing_papers, paper_need
-from rules.submission import DELIVERIES, FOR_BUSINESS, RELATIONS, ContentChanged, NotReady
+from rules.submission import DELIVERIES, FOR_BUSINESS, RELATIONS, ChangedElsewhere, ContentChanged, NotReady
 from views.access import open_to
-from views.account import url_for_outside
 from views.answering import go_on, go_to
 from views.forms import STALE, Form
 from views.guards import takes_uploads
 from views.procedures import definition_of
-from views.walk import Walk, today
+from views.walk import Walk, today, walk_at
 
 bp = Blueprint("submission", __name__, url_prefix="/nop-ho-so")
+
+# A citizen types for herself; at a place of its own, one of the commune for somebody who agreed (views/helping.py).
+WHO_TYPES = ("citizen", "officer", "village_head")
 
 
 def typed_answers(keys) -> dict[str, str]:
@@ -33,7 +35,11 @@ def answer_page(walk: Walk, name: str, keys: list[str], find_faults, template: s
         walk.answers |= typed_answers(keys)
         return show_page(walk, name, template, form, find_faults(walk.answers), stale=True, **more), 422
     if form.is_submitted():
-        walk.save(name, typed_answers(keys))
+        try:
+            walk.save(name, typed_answers(keys), shown=request.form.get("saves", 0, type=int))
+        except ChangedElsewhere as other:
+            walk.answers |= typed_answers(keys)
+            return show_page(walk, name, template, form, {"": CHANGED_ELSEWHERE}, others=other.answers, **more), 409
         faults = find_faults(walk.answers)
         if not faults:
             return go_to(walk.after(name))
@@ -42,8 +48,13 @@ def answer_page(walk: Walk, name: str, keys: list[str], find_faults, template: s
     return show_page(walk, name, template, form, faults, **more)
 
 
+CHANGED_ELSEWHERE = (
+    "Máy khác vừa sửa trang này. Chữ bạn nhập vẫn còn ở dưới, chưa lưu. Xem lại rồi bấm Lưu và đi tiếp để giữ chữ của bạn."
+)
+
+
 def show_page(walk: Walk, name: str, template: str, form: Form, faults: dict[str, str], stale: bool = False, **more) -> str:
-    number, count = walk.place(name)
+    number, count = walk.place_of(name)
     return render_template(
         template,
         walk=walk,
@@ -55,53 +66,55 @@ def show_page(walk: Walk, name: str, template: str, form: Form, faults: dict[str
         back=walk.before(name),
         faults={"": STALE} | faults if stale else faults,
         from_check=bool(request.values.get("from_check")),
+        saves=walk.saves(name),
         **more,
     )
 
 
-@bp.get("/<slug>/")
-@open_to("citizen")
-def start(slug: str):
+@bp.get("/<place>/")
+@open_to(*WHO_TYPES)
+def start(place: str):
     """Goes on where the person stopped; a first visit begins with the owner of the dossier."""
-    walk = Walk(slug)
+    walk = walk_at(place)
     unsent = [page for page in walk.pages()[:-1] if not walk.was_sent(page.name)]
     return redirect((unsent or [walk.pages()[-1]])[0].address, 302)
 
 
-@bp.get("/<slug>/can-giay-that")
+@bp.get("/<place>/can-giay-that")
 @open_to("citizen")
-def bring_card(slug: str):
+def bring_card(place: str):
     """Where a submission stops while nobody has seen the paper of who submits; what was typed before is kept."""
-    procedure = definition_of(slug)
+    procedure = definition_of(place)
     if not people.lacks_assurance(current_user, procedure):
-        return redirect(url_for(".start", slug=slug), 302)
-    draft = submission.open_draft(current_user, slug)
+        return redirect(url_for(".start", place=place), 302)
+    draft = submission.open_draft(current_user, procedure["slug"])
     return render_template("submission/bring_card.html", procedure=procedure, draft=draft)
 
 
-@bp.route("/<slug>/chu-ho-so", methods=["GET", "POST"])
-@open_to("citizen", saves_draft=True)
-def owner(slug: str):
-    mine = businesses.mine(current_user)
+@bp.route("/<place>/chu-ho-so", methods=["GET", "POST"])
+@open_to(*WHO_TYPES, saves_draft=True)
+def owner(place: str):
+    walk = walk_at(place)
+    mine = businesses.mine(walk.account)
     return answer_page(
-        Walk(slug),
+        walk,
         "owner",
         ["owner", "owner_name", "owner_id_number", "owner_relation"],
         lambda answers: submission.owner_faults(answers, mine),
         "submission/owner.html",
         relations=RELATIONS,
         offered=[
-            ("self", f"Cho tôi: {current_user.full_name}"),
+            ("self", f"Cho {walk.me}: {walk.account.full_name}"),
             *((FOR_BUSINESS + business.ref, f"Cho doanh nghiệp {business.name}") for business in mine),
             ("other", "Cho người khác"),
         ],
     )
 
 
-@bp.route("/<slug>/trang-<int:number>", methods=["GET", "POST"])
-@open_to("citizen", saves_draft=True)
-def questions(slug: str, number: int):
-    walk = Walk(slug, current=f"page-{number}")
+@bp.route("/<place>/trang-<int:number>", methods=["GET", "POST"])
+@open_to(*WHO_TYPES, saves_draft=True)
+def questions(place: str, number: int):
+    walk = walk_at(place, current=f"page-{number}")
     page = next((page for page in walk.question_pages if page["number"] == number), None) or abort(404)
     # From the check page everything can be mended; on the way there only what is not yet known is asked.
     is_mending = request.values.get("from_check") or walk.was_sent(f"page-{number}")
@@ -120,10 +133,10 @@ def questions(slug: str, number: int):
     )
 
 
-@bp.route("/<slug>/nhan-ket-qua", methods=["GET", "POST"])
-@open_to("citizen", saves_draft=True)
-def delivery(slug: str):
-    walk = Walk(slug)
+@bp.route("/<place>/nhan-ket-qua", methods=["GET", "POST"])
+@open_to(*WHO_TYPES, saves_draft=True)
+def delivery(place: str):
+    walk = walk_at(place)
     offered = submission.offered_deliveries(walk.procedure)
     return answer_page(
         walk,
@@ -138,12 +151,12 @@ def delivery(slug: str):
 # --- papers ----------------------------------------------------------------------------------------------------------
 
 
-@bp.route("/<slug>/giay-to", methods=["GET", "POST"])
-@open_to("citizen", saves_draft=True)
+@bp.route("/<place>/giay-to", methods=["GET", "POST"])
+@open_to(*WHO_TYPES, saves_draft=True)
 @takes_uploads
-def papers(slug: str):
+def papers(place: str):
     """Every paper has a form of its own, so that sending one never risks another."""
-    walk = Walk(slug)
+    walk = walk_at(place)
     form = Form()
     if not form.is_submitted():
         return show_papers(walk, form)
@@ -153,7 +166,7 @@ def papers(slug: str):
     if document:
         return take_paper(walk, document, form)
     walk.save("papers", {})
-    missing = missing_papers(walk.procedure, walk.papers())
+    missing = missing_papers(walk.procedure, walk.papers(), walk.later_papers())
     if missing:
         return show_papers(walk, form, {d["key"]: "Giấy này cần có. Chọn ảnh rồi bấm Gửi giấy này." for d in missing})
     return go_to(walk.after("papers"))
@@ -163,10 +176,10 @@ def take_paper(walk: Walk, key: str, form: Form):
     if key not in [d["key"] for d in walk.procedure["documents"] if paper_need(d) != "none"]:
         abort(404)
     if request.form.get("remove"):
-        sent = walk.papers().get(key)
-        if sent:
-            drop_paper(sent, current_app.extensions["files"])
-        return go_on(".papers", slug=walk.slug, da="xoa-giay")
+        for paper in walk.papers().get(key, []):
+            if str(paper.id) == request.form["remove"]:
+                drop_paper(paper, current_app.extensions["files"])
+        return go_on(".papers", place=walk.place, da="xoa-giay")
     if "taken" in request.form:
         return take_from_my_documents(walk, key, form)
     upload = request.files.get("file")
@@ -178,21 +191,21 @@ def take_paper(walk: Walk, key: str, form: Form):
         return show_papers(walk, form, {key: str(refusal)})
     walk.save("papers-begun", {})
     keep_paper(walk.draft, key, paper, current_app.extensions["files"], utc_now())
-    return go_on(".papers", slug=walk.slug, da="gui-giay")
+    return go_on(".papers", place=walk.place, da="gui-giay")
 
 
 def take_from_my_documents(walk: Walk, key: str, form: Form):
     chosen = request.form["taken"]
     if not chosen:
         return show_papers(walk, form, {key: "Chọn một giấy trong tài liệu của bạn, rồi bấm Lấy giấy này."})
-    file = file_to_take(current_user, chosen)
+    file = file_to_take(walk.account, chosen) if walk.is_own else None
     if file:
         walk.save("papers-begun", {})
     try:
         copy_paper(walk.draft, key, file, current_app.extensions["files"], utc_now())
     except WrongInput as gone:
         return show_papers(walk, form, {key: str(gone)})
-    return go_on(".papers", slug=walk.slug, da="gui-giay")
+    return go_on(".papers", place=walk.place, da="gui-giay")
 
 
 def show_papers(walk: Walk, form: Form, faults: dict[str, str] | None = None):
@@ -212,7 +225,7 @@ def show_papers(walk: Walk, form: Form, faults: dict[str, str] | None = None):
         opened=opened,
         closed=[d for d in documents if d["need"] == "maybe" and d["key"] not in opened],
         all_shown="them" in request.args,
-        my_files=files_to_take(current_user),
+        my_files=files_to_take(walk.account) if walk.is_own else [],
     )
     return page, 422 if faults else 200
 
@@ -220,65 +233,60 @@ def show_papers(walk: Walk, form: Form, faults: dict[str, str] | None = None):
 # --- check and submit ------------------------------------------------------------------------------------------------
 
 
-@bp.route("/<slug>/xem-lai", methods=["GET", "POST"])
-@open_to("citizen")
-def check(slug: str):
+@bp.route("/<place>/xem-lai", methods=["GET", "POST"])
+@open_to(*WHO_TYPES)
+def check(place: str):
     form = Form()
-    sent = draft_of_form(slug) if form.is_submitted() else None
-    if sent and sent.dossier_id and form.validate():
-        return answer_again(sent)
-    walk = Walk(slug)
+    sent = draft_of_form(place) if form.is_submitted() else None
+    if sent and (sent.dossier_id or sent.closed_at) and form.validate():
+        return answer_again(place, sent)
+    walk = walk_at(place)
     if not form.is_submitted():
         # Without a draft: it has become a dossier, perhaps by a form whose answer was lost.
-        return show_check(walk, form) if walk.draft else redirect(url_for("personal.page"), 302)
+        return show_check(walk, form) if walk.draft else redirect(walk.address_of_no_draft(), 302)
     draft = sent or walk.draft
     if draft is None:
-        return redirect(url_for(".start", slug=slug), 303)
+        return redirect(walk.url("start"), 303)
     if not form.validate():
         return show_check(walk, form, {"": STALE})
     if not request.form.get("declared"):
         return show_check(walk, form, {"declared": "Đọc lời cam đoan, rồi bấm vào ô vuông để đồng ý"})
-    return submit(walk, draft, form)
+    return hand_in(walk, draft, form)
 
 
-def draft_of_form(slug: str) -> Draft | None:
+def draft_of_form(place: str) -> Draft | None:
     """The draft this very form was shown for, also when it has become a dossier since: a lost answer is asked for again."""
-    key = request.form.get("idempotency_key", "")
-    return Draft.get_or_none(Draft.idempotency_key == key, Draft.account == current_user.id, Draft.procedure_slug == slug)
+    draft = Draft.get_or_none(Draft.idempotency_key == request.form.get("idempotency_key", ""))
+    me = current_user._get_current_object()
+    is_mine = draft and me == (draft.help.helper if draft.help_id else draft.account)
+    return draft if is_mine and submission.place_of(draft) == place else None
 
 
-def answer_again(sent: Draft):
-    """The answer to a form that has become a dossier before: only read, so also when the disk is full or the procedure gone."""
+def answer_again(place: str, sent: Draft):
+    """The answer to a form that has done its work before: only read, so also when the disk is full or the procedure gone."""
+    dossier = sent.dossier or sent.corrects
     # Of a business one acts for no more nothing is shown, not even to who submitted it.
-    submission.mine(current_user, sent.dossier.code) or abort(404)
+    if isinstance(current_user._get_current_object(), Account):
+        submission.mine(current_user, dossier.code) or abort(404)
     if sent.content_hash != request.form.get("seen", ""):
-        return render_template("submission/changed.html", dossier=sent.dossier), 409
-    return go_on(".submitted", slug=sent.procedure_slug, code=sent.dossier.code)
+        return render_template("submission/changed.html", dossier=dossier), 409
+    return go_on(".submitted", place=place, code=dossier.code)
 
 
-def submit(walk: Walk, draft: Draft, form: Form):
-    library = g.library
+def hand_in(walk: Walk, draft: Draft, form: Form):
     try:
-        dossier = submission.submit(
-            draft,
-            request.form.get("seen", ""),
-            walk.procedure,
-            library.site.codes.agency,
-            library.calendar,
-            utc_now(),
-            lambda code: url_for_outside("lookup.look_up", ma=code),
-        )
+        dossier = walk.hand_in(draft, request.form.get("seen", ""), utc_now())
     except ContentChanged as changed:
         return render_template("submission/changed.html", dossier=changed.dossier), 409
     except NotReady:
-        return show_check(Walk(walk.slug), form, {"": "Hồ sơ còn chỗ cần sửa, hoặc vừa đổi ở máy khác. Xem lại rồi nộp."})
+        return show_check(walk_at(walk.place), form, {"": "Hồ sơ còn chỗ cần sửa, hoặc vừa đổi ở máy khác. Xem lại rồi nộp."})
     current_app.extensions["mail_soon"]()
-    return go_on(".submitted", slug=walk.slug, code=dossier.code)
+    return go_to(walk.address_after(dossier))
 
 
 def show_check(walk: Walk, form: Form, faults: dict[str, str] | None = None):
     if walk.draft is None:
-        return redirect(url_for("personal.page"), 303)
+        return redirect(walk.address_of_no_draft(), 303)
     gaps = submission.gaps(walk.draft, walk.procedure, today())
     page = show_page(
         walk,
@@ -291,15 +299,15 @@ def show_check(walk: Walk, form: Form, faults: dict[str, str] | None = None):
         gaps=[page for page in walk.pages() if page.name in gaps],
         addresses={page.name: page.address for page in [*walk.pages(), *map(walk.page_of, walk.question_pages)]},
         seen=submission.content_hash(walk.draft),
-        business=submission.business_of(walk.answers, businesses.mine(current_user)),
+        business=submission.business_of(walk.answers, businesses.mine(walk.account)),
         today=today(),
         documents={d["key"]: d for d in walk.procedure["documents"]},
     )
     return page, 422 if faults else 200
 
 
-@bp.get("/<slug>/da-nop/<code>")
+@bp.get("/<place>/da-nop/<code>")
 @open_to("citizen")
-def submitted(slug: str, code: str):
+def submitted(place: str, code: str):
     dossier = submission.mine(current_user, code) or abort(404)
     return render_template("submission/submitted.html", dossier=dossier, procedure=dossier.procedure)

@@ -1,17 +1,21 @@
 """The way through a submission: which page comes when, for this person and these answers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import abort, g, redirect, request, url_for
 from flask_login import current_user
 
 from database import utc_now
-from models import Paper
+from models import Account, Dossier, Draft, LaterPaper, Paper
 from rules import eform, people, submission
 from rules.library import may_be_submitted
-from rules.papers import papers_of
+from rules.papers import later_papers_of, papers_of
 from rules.vietnamese import in_vietnam
+from views.account import url_for_outside
 from views.procedures import definition_of
+from views.visits import current_login
 
 
 @dataclass(frozen=True)
@@ -24,22 +28,54 @@ class Page:
 
 
 class Walk:
-    """The pages of one person's submission of one procedure, in the letter's order, as the answers so far call for them."""
+    """The pages of one person's submission of one procedure, in the letter's order, as the answers so far call for them.
 
-    def __init__(self, slug: str, current: str = ""):
-        self.slug = slug
-        self.current = current
-        self.procedure = definition_of(slug)
-        if not may_be_submitted(g.library.procedures[slug], today()):
-            abort(redirect(url_for("procedures.show_procedure", slug=slug), 303))
-        if people.lacks_assurance(current_user, self.procedure):
-            abort(redirect(url_for("submission.bring_card", slug=slug), 303))
-        self.draft = submission.open_draft(current_user, slug)
-        self.answers: dict[str, str] = dict(self.draft.answers) if self.draft else self.known_answers()
+    `place` is its part of the address: a procedure's slug for a new dossier; see PLACES for all others.
+    """
+
+    chore = "chưa nộp"  # beside the procedure's name on every page: nobody shall think it is done
+    button = "Nộp hồ sơ"  # the last one
+    me = "tôi"  # how who is asked calls the person the account belongs to
+    is_own = True  # typed by its owner, whose personal documents may be taken
+
+    def __init__(self, place: str, account: Account, procedure: dict, draft: Draft | None, current: str = ""):
+        self.place, self.account, self.procedure, self.draft, self.current = place, account, procedure, draft, current
+        self.answers: dict[str, str] = dict(draft.answers) if draft else self.known_answers()
+
+    @property
+    def slug(self) -> str:
+        return self.procedure["slug"]
+
+    # --- what another kind of walk does otherwise ---
+
+    def begin(self) -> Draft:
+        """The draft that answers are kept in, made when there is none."""
+        return submission.open_or_begin_draft(self.account, self.slug, utc_now())
+
+    def hand_in(self, draft: Draft, seen: str, now: datetime) -> Dossier:
+        """The last button. Raises ContentChanged, NotReady."""
+        library = g.library
+        return submission.submit(
+            draft,
+            seen,
+            self.procedure,
+            library.site.codes.agency,
+            library.calendar,
+            now,
+            lambda code: url_for_outside("lookup.look_up", ma=code),
+        )
+
+    def address_after(self, dossier: Dossier) -> str:
+        return url_for("submission.submitted", place=self.place, code=dossier.code)
+
+    def address_of_no_draft(self) -> str:
+        return url_for("personal.page")
+
+    # --- the pages ---
 
     def known_answers(self) -> dict[str, str]:
         questions = [question for page in self.procedure["eform"]["pages"] for question in page["questions"]]
-        return submission.known_answers(questions, current_user, g.library.site)
+        return submission.known_answers(questions, self.account, g.library.site)
 
     @property
     def question_pages(self) -> list[dict]:
@@ -47,52 +83,88 @@ class Walk:
 
     def pages(self) -> list[Page]:
         return [
-            Page("owner", url_for("submission.owner", slug=self.slug), "Chủ hồ sơ"),
+            Page("owner", self.url("owner"), "Chủ hồ sơ"),
             *(self.page_of(page) for page in self.question_pages if self.is_to_answer(page)),
-            Page("delivery", url_for("submission.delivery", slug=self.slug), "Nơi nhận kết quả"),
-            Page("papers", url_for("submission.papers", slug=self.slug), "Giấy tờ"),
-            Page("check", url_for("submission.check", slug=self.slug), "Xem lại và nộp"),
+            Page("delivery", self.url("delivery"), "Nơi nhận kết quả"),
+            Page("papers", self.url("papers"), "Giấy tờ"),
+            Page("check", self.url("check"), "Xem lại và nộp"),
         ]
 
+    def url(self, name: str, **more) -> str:
+        return url_for(f"submission.{name}", place=self.place, **more)
+
     def page_of(self, page: dict) -> Page:
-        return Page(
-            f"page-{page['number']}", url_for("submission.questions", slug=self.slug, number=page["number"]), page["title"]
-        )
+        return Page(f"page-{page['number']}", self.url("questions", number=page["number"]), page["title"])
 
     def is_to_answer(self, page: dict) -> bool:
         """Whether a person has to see the page: not when the account answers all of it (the check page shows it still)."""
         name = f"page-{page['number']}"
         return name == self.current or self.was_sent(name) or bool(eform.open_questions(page["questions"], self.answers, today()))
 
-    def place(self, name: str) -> tuple[int, int]:
+    def place_of(self, name: str) -> tuple[int, int]:
         names = [page.name for page in self.pages()]
         return names.index(name) + 1, len(names)
 
     def after(self, name: str) -> str:
         """The address of the page after `name`; straight back to the check page when an answer was only being mended."""
         if request.form.get("from_check"):
-            return url_for("submission.check", slug=self.slug)
+            return self.url("check")
         pages = self.pages()
         names = [page.name for page in pages]
         # Another tab may just have given an answer that takes this page away.
-        return pages[names.index(name) + 1].address if name in names else url_for("submission.start", slug=self.slug)
+        return pages[names.index(name) + 1].address if name in names else self.url("start")
 
     def before(self, name: str) -> str:
         pages = self.pages()
         number = [page.name for page in pages].index(name)
         return pages[number - 1].address if number else url_for("procedures.show_procedure", slug=self.slug)
 
-    def save(self, name: str, typed: dict[str, str]) -> None:
+    # --- what was sent ---
+
+    def save(self, name: str, typed: dict[str, str], shown: int | None = None) -> None:
+        """Keep a page's answers. Raises ChangedElsewhere when another phone has saved the page since it was shown."""
         known = {} if self.draft else self.known_answers()
-        self.draft = submission.open_or_begin_draft(current_user._get_current_object(), self.slug, utc_now())
-        submission.save_page(self.draft, name, known | typed, utc_now())
+        self.draft = self.begin()
+        login = current_login()
+        submission.save_page(self.draft, name, known | typed, utc_now(), phone=str(login.id) if login else "", shown=shown)
         self.answers = dict(self.draft.answers)
+
+    def saves(self, name: str) -> int:
+        """How often the page was saved; sent along with its form."""
+        return self.draft.saves.get(name, (0,))[0] if self.draft else 0
 
     def was_sent(self, name: str) -> bool:
         return bool(self.draft and name in self.draft.visited)
 
-    def papers(self) -> dict[str, Paper]:
+    def papers(self) -> dict[str, list[Paper]]:
         return papers_of(self.draft) if self.draft else {}
+
+    def later_papers(self) -> dict[str, LaterPaper]:
+        return later_papers_of(self.draft) if self.draft else {}
+
+
+# By the word before the dot in a place (a slug has no dot): who finds the walk of the rest, or aborts.
+PLACES: dict[str, Callable[[str, str], Walk]] = {}
+
+
+def walk_at(place: str, current: str = "") -> Walk:
+    """The walk at this part of the address, for who is logged in; another's is as missing as one that never was."""
+    kind, dot, rest = place.partition(".")
+    if dot:
+        return PLACES[kind](rest, current) if kind in PLACES else abort(404)
+    if not isinstance(current_user._get_current_object(), Account):
+        abort(404)
+    return _own_walk(place, current)
+
+
+def _own_walk(slug: str, current: str) -> Walk:
+    procedure = definition_of(slug)
+    if not may_be_submitted(g.library.procedures[procedure["slug"]], today()):
+        abort(redirect(url_for("procedures.show_procedure", slug=slug), 303))
+    if people.lacks_assurance(current_user, procedure):
+        abort(redirect(url_for("submission.bring_card", place=slug), 303))
+    account = current_user._get_current_object()
+    return Walk(slug, account, procedure, submission.open_draft(account, procedure["slug"]), current)
 
 
 def today():

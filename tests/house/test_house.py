@@ -264,7 +264,7 @@ def addresses(app, world, method: str) -> dict[str, str]:
              "code": world["dossier"].code, "token": world["token"],
              "paper_id": world["dossier"].papers.get().id, "number": 1,
              "document_id": world["document"].id, "file_id": world["document"].files.get().id,
-             "staff_id": world["entered"].id, "login_id": world["login"],
+             "staff_id": world["entered"].id, "place": BIRTH, "login_id": world["login"],
              "ref": world["a"].ref, "slip_id": world["slip"].id, "approval_id": world["asked"].id,
              "filename": "style.css", "mark": "0"}  # fmt: skip
     found = {}
@@ -437,7 +437,7 @@ def good_forms(world) -> dict[str, tuple[str, dict]]:
         "submission.owner": ("a", {"owner": "other", "owner_name": "Người Khác"}),
         "submission.questions": ("a", {"nyc_ho_ten": "Tên Khác"}),
         "submission.delivery": ("a", {"delivery": "post", "delivery_address": "Nơi khác"}),
-        "submission.papers": ("a", {"document": "giay_chung_sinh", "remove": "1"}),
+        "submission.papers": ("a", {"document": "giay_chung_sinh", "remove": str(draft.papers.get().id)}),
         "submission.check": (
             "a",
             {"declared": "1", "idempotency_key": draft.idempotency_key, "seen": submission.content_hash(draft)},

@@ -192,7 +192,7 @@ def test_the_page_shows_neither_whole_number_nor_document_nor_code(desk, account
     dossier = submit(account)
     page = open_page(desk)
 
-    assert account.id_number not in page.text and "0640••••" in page.words
+    assert account.id_number not in page.text and "0660••••" in page.words
     assert dossier.code not in page.text and account.email not in page.text and "$argon2" not in page.text
 
 
