@@ -11,6 +11,8 @@ from typing import Annotated, Literal, get_args, get_origin
 import msgspec
 from msgspec import Meta, Struct, field
 
+from rules.eform import CHECKS, TODAY
+
 
 def text_like(pattern: str, wanted: str, **limits):
     """A kind of text; `wanted` is what the fault says when the text is not like it."""
@@ -19,6 +21,8 @@ def text_like(pattern: str, wanted: str, **limits):
 
 Text = text_like(r"\S", "không được để trống")
 StepTitle = text_like(r"\S", "không được để trống và nhiều nhất 40 chữ", max_length=40)
+Example = Annotated[str, Meta(max_length=80, description="nhiều nhất 80 chữ")]
+ItemName = text_like(r"\S", "không được để trống và nhiều nhất 30 chữ", max_length=30)
 Slug = text_like(r"^[a-z0-9]+(-[a-z0-9]+)*$", "chỉ dùng chữ thường không dấu, số và dấu gạch nối")
 Key = text_like(r"^[a-z][a-z0-9_]*$", "chỉ dùng chữ thường không dấu, số và dấu gạch dưới")
 Code = text_like(r"^\d\.\d{6}$", "mã thủ tục phải như 1.001193")
@@ -29,6 +33,8 @@ Version = text_like(r"^[0-9a-z.-]+$", "phiên bản phải như 1, nhiều nhấ
 Count = Annotated[int, Meta(ge=0, description="phải là số nguyên, không âm")]
 
 Confidence = Literal["high", "medium", "low"]
+# Submitted on this site; told about here and done elsewhere; not online anywhere, only at the desk.
+OnlineSubmission = Literal["here", "guide_only", "off"]
 DaysUnit = Literal["working_days", "calendar_days"]
 QuestionType = Literal["text", "date", "id_number", "phone", "choice", "yes_no", "address", "village", "number", "textarea"]
 # What an account knows about its owner, and a question may be filled from.
@@ -39,6 +45,7 @@ PURPOSES = ("account", "notices", "documents")
 
 # The eight guides of the letter of July 2021 and their steps: who holds the paper counts along.
 LETTER_STEPS = {1: 7, 2: 4, 3: 6, 4: 4, 5: 2, 6: 2, 7: 7, 8: 2}
+MOST_ITEMS = 20  # children, copies: what one draft may repeat
 MOST_QUESTIONS = 7  # more do not fit the form page a 2G phone can carry
 
 
@@ -96,6 +103,7 @@ class Site(Part):
     offices: list[Office]
     links: list[Link]
     most_used: list[Slug] = []  # procedures, in the order the pages show them
+    bring_papers_within_days: Count = 5  # working days, for a paper that is brought to the desk after submitting
     old_names: list[Text] = []
     old_addresses: str = ""
     villages_note: str = ""
@@ -192,17 +200,47 @@ class Question(Part):
     prefill: Prefill | None = None
     default: str = ""
     old_number_too: bool = False  # nine digits are good here: an old paper, a person who died
+    example: Example = ""  # shown as “Ví dụ: …”
+    from_earlier: bool = False  # proposed from the account's newest dossier that answers the same key
+
+
+class Repeat(Part):
+    """A page asked once for each child, each copy."""
+
+    key: Key
+    of: ItemName  # one of them, as a button names it
+    most: Annotated[int, Meta(ge=2, le=MOST_ITEMS, description=f"phải là số từ 2 đến {MOST_ITEMS}")]
 
 
 class Page(Part):
     title: Text
     group: Text
     questions: list[Question]
+    show_if: dict[str, str | list[str]] = {}  # of all its questions
+    repeat: Repeat | None = None
+
+
+class Check(Part):
+    """What answers must keep together; which parts each kind has stands in rules/eform.py, CHECKS."""
+
+    kind: Literal[tuple(CHECKS)]
+    message: Text
+    first: str = ""
+    then: str = ""
+    birth: str = ""
+    on: str = ""  # a question, or “today”, which it is when empty
+    least: Count | None = None
+    most: Count | None = None
+    when: dict[str, str | list[str]] = {}
+    parts: list[Key] = []
+    total: str = ""
+    keys: list[Key] = []
 
 
 class EForm(Part):
     pages: list[Page]
     declaration: str = ""
+    checks: list[Check] = []
 
 
 class Extension(Part):
@@ -245,6 +283,7 @@ class Document(Part):
     present_only: bool
     condition: str = ""
     digital_substitute: str = ""
+    may_come_later: bool = False  # brought to the desk after submitting; not for papers without which nothing can begin
 
 
 class Result(Part):
@@ -264,6 +303,13 @@ class Replaces(Part):
     use_for: Text
 
 
+class Place(Part):
+    """Where a procedure is done that is not submitted on this site."""
+
+    name: Text
+    url: Address | None = None  # only one that stands among the links of site.yaml
+
+
 class Procedure(Part):
     code: Code
     slug: Slug
@@ -273,7 +319,7 @@ class Procedure(Part):
     agency: Text
     status: Literal["active"]
     popular: bool
-    online: Literal["here", "guide_only"]
+    online_submission: OnlineSubmission
     service_kind: Literal["toàn trình", "một phần"]
     channels: list[Literal["direct", "online", "postal"]]
     processing: Processing
@@ -289,8 +335,13 @@ class Procedure(Part):
     service_level_2021: Literal["2", "3", "4"] | None = None
     service_level_2021_confidence: Confidence | None = None
     related_codes: list[Text] = []
+    where_handled: Place | None = None
+    old_codes: list[Code] = []
+    old_slugs: list[Slug] = []  # addresses that people wrote down, and that drafts were begun under
     replaces: Replaces | None = None
-    valid_to: date | None = None
+    replaced_by: Slug | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None  # the last day
     valid_to_confidence: Confidence | None = None
     law_change: str = ""
     note: str = ""
@@ -306,6 +357,8 @@ class Content(Struct, frozen=True):
     consents: Consents
     sources: dict[str, str]
     general_eform: EForm
+    example_eform: EForm
+    example_text: str  # the file as it is written, for whoever writes the next form
     guides: list[Guide]
     procedures: list[Procedure]
 
@@ -329,6 +382,8 @@ def read_content(folder: Path) -> Content:
         consents=files["consents.yaml"],
         sources=files["sources.yaml"],
         general_eform=files["eform-chung.yaml"],
+        example_eform=files[EXAMPLE_FILE],
+        example_text=(folder / EXAMPLE_FILE).read_text("utf-8-sig"),
         guides=sorted(all_of(Guide, files).values(), key=lambda guide: guide.number),
         procedures=sorted(all_of(Procedure, files).values(), key=lambda procedure: procedure.slug),
     )
@@ -349,9 +404,12 @@ def read_files(folder):
     return files, faults
 
 
+EXAMPLE_FILE = "eform-vi-du.yaml"  # uses all that a definition may say; shown to staff, never submitted
+
+
 def expected_files(folder):
     yield from (("site.yaml", Site), ("calendar.yaml", Calendar), ("consents.yaml", Consents))
-    yield from (("sources.yaml", dict[str, Text]), ("eform-chung.yaml", EForm))
+    yield from (("sources.yaml", dict[str, Text]), ("eform-chung.yaml", EForm), (EXAMPLE_FILE, EForm))
     for room, kind in (("guides", Guide), ("procedures", Procedure)):
         yield from ((f"{room}/{path.name}", kind) for path in sorted((folder / room).glob("*.yaml")))
 
@@ -583,8 +641,26 @@ def procedure_faults(procedure):
     for n, document in enumerate(procedure.documents, 1):
         if document.required == "conditional" and not document.condition:
             yield f"documents.{n}.condition: giấy tờ có điều kiện phải ghi điều kiện"
+    yield from place_faults(procedure)
+    yield from history_faults(procedure)
     if procedure.eform:
         yield from eform_faults(procedure.eform, "eform.")
+
+
+def place_faults(procedure):
+    if procedure.online_submission == "here" and "online" not in procedure.channels:
+        yield "online_submission: nộp ở trang này (here) thì channels phải có online"
+    if procedure.online_submission in ("guide_only", "off") and not procedure.where_handled:
+        yield f"where_handled: online_submission là {procedure.online_submission} thì phải ghi nơi làm"
+
+
+def history_faults(procedure):
+    if procedure.valid_from and procedure.valid_to and procedure.valid_from > procedure.valid_to:
+        yield "valid_to: trước valid_from"
+    if procedure.replaced_by and not procedure.valid_to:
+        yield "valid_to: đã có replaced_by thì phải ghi ngày cuối cùng còn làm"
+    yield from repeated("old_codes", procedure.old_codes)
+    yield from repeated("old_slugs", procedure.old_slugs)
 
 
 def eform_faults(eform, place):
@@ -592,14 +668,22 @@ def eform_faults(eform, place):
     questions = {question.key: question for page in eform.pages for question in page.questions}
     keys = (question.key for page in eform.pages for question in page.questions)
     yield from repeated(f"{place}pages", keys)
-    earlier = set()
+    yield from repeated(f"{place}pages", (page.repeat.key for page in eform.pages if page.repeat))
+    earlier, items = set(), {}
     for n, page in enumerate(eform.pages, 1):
         if not 1 <= len(page.questions) <= MOST_QUESTIONS:
             yield f"{place}pages.{n}: một trang có từ 1 đến {MOST_QUESTIONS} câu, ở đây có {len(page.questions)}"
+        for fault in condition_faults(page, questions, earlier, items):
+            yield f"{place}pages.{n}.{fault}"
         for m, question in enumerate(page.questions, 1):
-            for fault in chain(question_faults(question), condition_faults(question, questions, earlier)):
+            for fault in chain(
+                question_faults(question), item_faults(page, question), condition_faults(question, questions, earlier, items)
+            ):
                 yield f"{place}pages.{n}.questions.{m}.{fault}"
         earlier.update(question.key for question in page.questions)
+        items |= {question.key: n for question in page.questions if page.repeat}
+    for n, check in enumerate(eform.checks, 1):
+        yield from (f"{place}checks.{n}.{fault}" for fault in check_faults(check, questions, items))
 
 
 def question_faults(question):
@@ -614,22 +698,88 @@ def question_faults(question):
     yield from repeated("choices", question.choices)
 
 
-def condition_faults(question, questions, earlier):
-    for key, values in question.show_if.items():
+def item_faults(page, question):
+    if page.repeat and question.prefill:
+        yield "prefill: tài khoản chỉ biết một người, câu của trang lặp không điền từ đó được"
+
+
+def condition_faults(asked, questions, earlier, items):
+    """What is wrong with when a question or a page is asked; `items` are the questions asked more than once."""
+    for key, values in asked.show_if.items():
         if key not in questions:
             yield f"show_if: không có câu “{key}”"
         elif key not in earlier:
             yield f"show_if: câu “{key}” phải ở một trang trước trang này"
+        elif key in items:
+            yield f"show_if: câu “{key}” ở trang lặp, có nhiều câu trả lời"
         else:
-            wrong = set(values if isinstance(values, list) else [values]) - answers_to(questions[key])
-            yield from (f"show_if: “{value}” không phải câu trả lời của “{key}”" for value in sorted(wrong, key=str))
+            yield from value_faults("show_if", questions[key], values)
+
+
+def value_faults(place, question, values):
+    wrong = set(values if isinstance(values, list) else [values]) - answers_to(question)
+    yield from (f"{place}: “{value}” không phải câu trả lời của “{question.key}”" for value in sorted(wrong, key=str))
+
+
+# What belongs to no kind of check in particular.
+OF_EVERY_CHECK = ("kind", "message")
+
+
+def check_faults(check, questions, items):
+    """What is wrong with a check; `items` says on which repeated page a question stands."""
+    kind = CHECKS.get(check.kind)
+    if kind is None:
+        return  # named already
+    said = {name: value for name, value in msgspec.structs.asdict(check).items() if value not in ("", None, [], {})}
+    known = {*OF_EVERY_CHECK, *kind.questions, *kind.limits}
+    yield from (f"{name}: kiểu {check.kind} không có mục này" for name in said if name not in known)
+    for part, wanted_type in kind.questions.items():
+        yield from part_faults(part, said.get(part, TODAY if part == "on" else ""), wanted_type, questions)
+    for key, values in check.when.items():
+        if key not in questions:
+            yield f"when: không có câu “{key}”"
+        else:
+            yield from value_faults("when", questions[key], values)
+    yield from limit_faults(check)
+    yield from mixed_items(check, items)
+
+
+def part_faults(part, keys, wanted_type, questions):
+    if part == "on" and keys == TODAY:
+        return
+    if not keys:
+        yield f"{part}: thiếu, hoặc để trống"
+    for key in keys if isinstance(keys, list) else [keys] if keys else []:
+        if key not in questions:
+            yield f"{part}: không có câu “{key}”"
+        elif wanted_type and questions[key].type != wanted_type:
+            yield f"{part}: câu “{key}” phải là kiểu {wanted_type}"
+
+
+def limit_faults(check):
+    if check.kind == "age" and (check.least, check.most) == (None, None):
+        yield "least: phải có least hoặc most"
+    if None not in (check.least, check.most) and check.least > check.most:
+        yield "most: nhỏ hơn least"
+    if check.kind == "differ" and len(check.keys) != 2:
+        yield f"keys: phải có đúng hai câu, ở đây có {len(check.keys)}"
+    yield from repeated("keys", check.keys)
+    yield from repeated("parts", check.parts)
+
+
+def mixed_items(check, items):
+    """Items of two repeated pages have nothing to do with each other; only a sum takes all there are."""
+    single = [check.first, check.then, check.birth, check.on, check.total, *check.keys, *check.when]
+    pages = {items[key] for key in single if key in items}
+    if pages:
+        pages |= {items[key] for key in check.parts if key in items}
+    if len(pages) > 1:
+        yield "kind: các câu đứng ở hai trang lặp khác nhau"
 
 
 def answers_to(question):
-    """What a condition may wait for: a choice, yes or no, or that nothing was written."""
-    if question.type == "yes_no":
-        return {"true", "false"}
-    return set(question.choices) or {""}
+    """What a condition may wait for: a choice, yes or no, or that there is no answer: also where nobody was asked."""
+    return {"", *(("true", "false") if question.type == "yes_no" else question.choices)}
 
 
 def repeated(place, values):
@@ -656,6 +806,9 @@ def faults_between(files):
         unknown_sources(procedures, files["sources.yaml"]),
         unknown_agencies(procedures, files["site.yaml"]),
         unknown_most_used(files),
+        unknown_successors(procedures),
+        old_names_in_use(procedures),
+        unknown_places(procedures, files["site.yaml"]),
     )
 
 
@@ -691,6 +844,47 @@ def unknown_most_used(files):
     for number, slug in enumerate(site.most_used if site else [], start=1):
         if f"procedures/{slug}.yaml" not in files:
             yield f"site.yaml: most_used[{number}]: không có thủ tục {slug}"
+
+
+def unknown_successors(procedures):
+    """Who follows `replaced_by` from one to the next must come to an end."""
+    successors = {procedure.slug: procedure.replaced_by for procedure in procedures.values()}
+    for file, procedure in procedures.items():
+        if procedure.replaced_by and procedure.replaced_by not in successors:
+            yield f"{file}: replaced_by: không có thủ tục “{procedure.replaced_by}”"
+            continue
+        seen, slug = [], procedure.slug
+        while slug and slug not in seen:
+            seen.append(slug)
+            slug = successors.get(slug)
+        if slug == procedure.slug:
+            yield f"{file}: replaced_by: thay nhau thành vòng: {' → '.join([*seen, slug])}"
+
+
+def old_names_in_use(procedures):
+    """An old address leads to one procedure alone; an old code may have become several, but none that has it still."""
+    slugs = {procedure.slug: file for file, procedure in procedures.items()}
+    codes = {procedure.code: file for file, procedure in procedures.items()}
+    claimed = {}
+    for file, procedure in procedures.items():
+        for slug in dict.fromkeys(procedure.old_slugs):
+            if slug in slugs:
+                yield f"{file}: old_slugs: “{slug}” đang dùng ở {slugs[slug]}"
+            elif slug in claimed:
+                yield f"{file}: old_slugs: “{slug}” đã dùng ở {claimed[slug]}"
+            claimed.setdefault(slug, file)
+        for code in procedure.old_codes:
+            if code in codes:
+                yield f"{file}: old_codes: “{code}” đang dùng ở {codes[code]}"
+
+
+def unknown_places(procedures, site):
+    """People are sent only to addresses that somebody has looked at: site.yaml says when."""
+    known = {link.url for link in site.links} if site else None
+    for file, procedure in procedures.items():
+        url = procedure.where_handled and procedure.where_handled.url
+        if known is not None and url and url not in known:
+            yield f"{file}: where_handled.url: links của site.yaml không có “{url}”"
 
 
 def unknown_sources(procedures, sources):

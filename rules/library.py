@@ -4,13 +4,14 @@ import hashlib
 import json
 import threading
 import time
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import msgspec
+from peewee import IntegrityError
 
 from database import db, wait_for_others
-from models import ContentPart, ContentStamp
+from models import ContentPart, ContentStamp, Draft
 from rules.content import Calendar, Consents, Content, EForm, Guide, Procedure, Site, read_content
 from rules.deadlines import WorkCalendar
 from rules.procedure_search import ProcedureIndex
@@ -30,7 +31,22 @@ def load_content(folder: Path) -> int:
         ContentPart.delete().execute()
         ContentPart.insert_many([{"kind": kind, "slug": slug, "value": value} for kind, slug, value in rows]).execute()
         ContentStamp.replace_stamp(stamp)
+        for kind, slug, value in rows:
+            if kind == "procedure":
+                _take_drafts_along(slug, value["old_slugs"])
     return len(rows)
+
+
+def _take_drafts_along(slug: str, old_slugs: list[str]) -> None:
+    """What was begun under an old address goes on under the new one, unless its owner has begun anew there."""
+    is_on_the_way = Draft.is_open() & Draft.corrects.is_null() & Draft.supplements.is_null()
+    moved = Draft.select().where(Draft.procedure_slug.in_(old_slugs), is_on_the_way).order_by(Draft.updated_at.desc(), Draft.id)
+    for draft in list(moved) if old_slugs else []:
+        try:
+            with db.atomic():
+                Draft.update(procedure_slug=slug).where(Draft.id == draft.id).execute()
+        except IntegrityError:
+            continue  # one open draft a procedure: the newest is gone on with, an older one stays where it is, to be read
 
 
 def _rows(content: Content):
@@ -38,6 +54,8 @@ def _rows(content: Content):
     yield "calendar", "calendar", msgspec.to_builtins(content.calendar)
     yield "consents", "consents", msgspec.to_builtins(content.consents)
     yield "eform", "general", msgspec.to_builtins(content.general_eform)
+    yield "example", "eform", msgspec.to_builtins(content.example_eform)
+    yield "example", "text", content.example_text
     for guide in content.guides:
         yield "guide", guide.slug, msgspec.to_builtins(guide)
     for procedure in content.procedures:
@@ -48,7 +66,7 @@ class Library:
     """What the pages read: typed, in memory, as it was loaded at one moment."""
 
     def __init__(self):
-        parts: dict[str, list] = {kind: [] for kind in ("site", "calendar", "consents", "eform", "guide", "procedure")}
+        parts: dict[str, list] = {kind: [] for kind in ("site", "calendar", "consents", "eform", "example", "guide", "procedure")}
         for part in ContentPart.select().order_by(ContentPart.id):
             parts[part.kind].append(part.value)
         self.site = msgspec.convert(parts["site"][0], Site)
@@ -59,16 +77,37 @@ class Library:
         consents = msgspec.convert(parts["consents"][0], Consents)
         self.consents = {purpose.key: purpose for purpose in consents.purposes}
         self.general_eform = msgspec.convert(parts["eform"][0], EForm)
+        # Both in the order they were loaded: the form, and its file as written.
+        example, self.example_text = parts["example"]
+        self.example_eform = msgspec.convert(example, EForm)
         guides = msgspec.convert(parts["guide"], list[Guide])
         self.guides = {guide.slug: guide for guide in sorted(guides, key=lambda guide: guide.number)}
         self.procedures = {p.slug: p for p in msgspec.convert(parts["procedure"], list[Procedure])}
         # As a dossier keeps it: plain values, with the e-form's pages beside.
         self.definitions = {slug: self._definition(procedure) for slug, procedure in self.procedures.items()}
+        self.new_slugs = {old: p.slug for p in self.procedures.values() for old in p.old_slugs}
         self.index = ProcedureIndex(self.procedures.values())
         self.steps_at_screen = _steps_at_screens(self.guides.values())
 
-    def most_used(self) -> list[Procedure]:
-        return [self.procedures[slug] for slug in self.site.most_used]
+    def most_used(self, today: date) -> list[Procedure]:
+        """In the commune's order; in place of one that has ended, what took its place."""
+        found = [self._successor(slug, today) for slug in self.site.most_used]
+        return list({procedure.slug: procedure for procedure in found if procedure}.values())
+
+    def _successor(self, slug: str, today: date) -> Procedure | None:
+        """The procedure itself while it can be done, or the one that followed it; there is no circle (content check)."""
+        procedure = self.procedures[slug]
+        while procedure and has_ended(procedure, today):
+            procedure = self.procedures[procedure.replaced_by] if procedure.replaced_by else None
+        return procedure
+
+    def slug_now(self, slug: str) -> str:
+        """How a procedure is called today that drafts, dossiers or links know by this name."""
+        return self.new_slugs.get(slug, slug)
+
+    def slugs_of_code(self, code: str) -> list[str]:
+        """Of the procedures that have this code, or had it."""
+        return [procedure.slug for procedure in self.index.of_code(code)]
 
     def by_field(self) -> dict[str, list[Procedure]]:
         fields: dict[str, list[Procedure]] = {}
@@ -123,10 +162,41 @@ def _steps_at_screens(guides) -> dict[str, list[tuple[Guide, int]]]:
     return found
 
 
+SOON = timedelta(days=31)
+
+
+def has_begun(procedure: Procedure, today: date) -> bool:
+    return procedure.valid_from is None or procedure.valid_from <= today
+
+
+def has_ended(procedure: Procedure, today: date) -> bool:
+    return procedure.valid_to is not None and procedure.valid_to < today
+
+
 def is_in_force(procedure: Procedure, today: date) -> bool:
-    return procedure.valid_to is None or today <= procedure.valid_to
+    return has_begun(procedure, today) and not has_ended(procedure, today)
+
+
+def ends_soon(procedure: Procedure, today: date) -> bool:
+    """Whether its last day is within a month, or by the end of the next one: who means to do it has to hurry."""
+    end_of_next_month = (today.replace(day=1) + timedelta(days=62)).replace(day=1) - timedelta(days=1)
+    return procedure.valid_to is not None and today <= procedure.valid_to <= max(today + SOON, end_of_next_month)
+
+
+def standing_of(procedure: Procedure, today: date) -> str:
+    """What a person should be told of its time: "not yet", "ended", "ends soon", or nothing."""
+    if not has_begun(procedure, today):
+        return "not yet"
+    if has_ended(procedure, today):
+        return "ended"
+    return "ends soon" if ends_soon(procedure, today) else ""
+
+
+def may_be_entered(procedure: Procedure, today: date) -> bool:
+    """Whether the desk takes a dossier of the procedure from somebody at the counter: also of one that is `off` online."""
+    return procedure.online_submission in ("here", "off") and is_in_force(procedure, today)
 
 
 def may_be_submitted(procedure: Procedure, today: date) -> bool:
-    """Whether this site takes a dossier of the procedure; of the others it only tells where to go."""
-    return procedure.online == "here" and "online" in procedure.channels and is_in_force(procedure, today)
+    """Whether this site takes a dossier of the procedure from a citizen; of the others it only tells where to go."""
+    return procedure.online_submission == "here" and is_in_force(procedure, today)

@@ -35,6 +35,8 @@ EMPTY_WORDS = frozenset(
 )
 LONGEST_TYPED, MOST_WORDS = 200, 10  # beyond them nobody searches, and somebody may mean to keep us busy
 CODE = re.compile(r"(?<!\d)(\d)[.\s]*(\d{6})(?!\d)")
+# As old portals write it: 2.000815.000.00.00.H55, 1.012812.H19, 1.000894.01. What follows the code itself is theirs.
+CODE_ALONE = re.compile(r"(\d\.\d{6})(?:\.\w+)*")
 # Both spellings are in use, often in one text: đăng ký and đăng kí, lý lịch and lí lịch, liệt sĩ and liệt sỹ.
 Y_AFTER_CONSONANT = re.compile(r"(?<=[bcdghklmnprstvx])y\b")
 
@@ -82,7 +84,11 @@ class ProcedureIndex:
     def _find_by_code(self, typed: str) -> list[Procedure]:
         """By a national code such as 1.001193: without its dot, with a local suffix, with words around it; by an old one too."""
         code = CODE.search(ascii_digits(fold(typed[:LONGEST_TYPED])))
-        return [e.procedure for e in self.entries if code and ".".join(code.groups()) in _codes(e.procedure)]
+        return self.of_code(".".join(code.groups())) if code else []
+
+    def of_code(self, code: str) -> list[Procedure]:
+        """Those that have this code, or had it."""
+        return [e.procedure for e in self.entries if code in _codes(e.procedure)]
 
     def _kin(self, word: str) -> dict[str, tuple[float, float]]:
         """The words of our names that `word` may mean, each with what it counts in a title, and elsewhere.
@@ -94,6 +100,12 @@ class ProcedureIndex:
             return {word: (3.0, 2.0)}
         begun = {known: (1.8, 1.2) for known in self.vocabulary if known.startswith(word)}
         return begun or {known: (1.0, 0.6) for known in self.vocabulary if _is_slip(word, known)}
+
+
+def read_code(text: str) -> str:
+    """The national code that `text` is, without the suffix of a place; "" when it is none."""
+    code = CODE_ALONE.fullmatch(text)
+    return code[1] if code else ""
 
 
 def _word_score(entry: Entry, kin: dict[str, tuple[float, float]]) -> float:
@@ -139,7 +151,7 @@ def _entry(procedure: Procedure) -> Entry:
 
 
 def _codes(procedure: Procedure) -> list[str]:
-    return [procedure.code, *([procedure.replaces.code] if procedure.replaces else [])]
+    return [procedure.code, *procedure.old_codes, *([procedure.replaces.code] if procedure.replaces else [])]
 
 
 def _is_slip(typed: str, known: str) -> bool:

@@ -1,14 +1,17 @@
 """The front door, what the commune says of itself, and the health of the program."""
 
 import shutil
+from functools import cache
 
 from flask import Blueprint, Response, current_app, g, render_template, send_from_directory
 
 import database
 from database import utc_now
 from rules import attempts, data_rights
+from rules.vietnamese import in_vietnam
 from views.access import open_to
-from views.headers import STATIC, public_page
+from views.headers import STATIC, public_page, without_comments
+from views.screens import asset, script_text
 
 bp = Blueprint("home", __name__)
 
@@ -19,7 +22,8 @@ A_YEAR = 31_536_000
 @open_to("anyone")
 @public_page(0)
 def home():
-    return render_template("home/home.html", most_used=g.library.most_used())
+    today = in_vietnam(utc_now()).date()
+    return render_template("home/home.html", most_used=g.library.most_used(today), today=today)
 
 
 @bp.get("/lien-he")
@@ -61,9 +65,30 @@ def warnings():
 @open_to("anyone")
 def static_file(mark: str, filename: str):
     """A file of static/, kept for ever: its address holds a mark of its content (DESIGN, Budgets)."""
-    answer = send_from_directory(STATIC, filename, etag=False, conditional=False)
-    answer.direct_passthrough = False
+    if script := script_text(filename):
+        answer = Response(script, mimetype="text/javascript")
+    else:
+        answer = send_from_directory(STATIC, filename, etag=False, conditional=False)
+        answer.direct_passthrough = False
     answer.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable"
     for name in ("Last-Modified", "Content-Disposition"):
         answer.headers.pop(name, None)
     return answer
+
+
+@bp.get("/sw.js")
+@open_to("anyone")
+def service_worker():
+    """At the root, because a worker sees to the addresses beside and below its own."""
+    answer = Response(_worker_text(), mimetype="text/javascript")
+    # Asked for at most once a day, not with each page: gate.js tells the browser to believe this.
+    answer.headers["Cache-Control"] = "public, max-age=86400"
+    answer.headers["Content-Security-Policy"] = "default-src 'none';connect-src 'self'"
+    answer.headers["Referrer-Policy"] = "same-origin"
+    answer.add_etag()
+    return answer
+
+
+@cache
+def _worker_text() -> str:
+    return without_comments((STATIC / "sw.js").read_text(encoding="utf-8")).replace("STYLE_ADDRESS", asset("style.css"))

@@ -1,12 +1,17 @@
 """Finding a procedure, and what it asks of a person before anything is typed."""
 
-from flask import Blueprint, abort, g, render_template, request
+from datetime import date
+
+from flask import Blueprint, abort, g, redirect, render_template, request, url_for
+from flask_login import current_user
 
 from database import utc_now
-from rules import WrongInput
-from rules.library import is_in_force, may_be_submitted
+from models import Account, Draft
+from rules import WrongInput, submission
+from rules.library import may_be_submitted, standing_of
 from rules.paging import pages_of
 from rules.papers import paper_need
+from rules.procedure_search import read_code
 from rules.submission import offered_deliveries
 from rules.vietnamese import clean_text, in_vietnam
 from views.access import open_to
@@ -18,7 +23,22 @@ A_PAGE = 20
 
 
 def definition_of(slug: str) -> dict:
-    return g.library.definitions.get(slug) or abort(404)
+    """The procedure of this address; an old address leads to the new one, on the same page of this site."""
+    now = g.library.slug_now(slug)
+    if now != slug and slug in request.view_args.values():
+        abort(_moved_to(now, slug))
+    return g.library.definitions.get(now) or abort(404)
+
+
+def _moved_to(new: str, old: str):
+    """308 sends a form again as it was typed."""
+    address = url_for(request.endpoint, **{name: new if part == old else part for name, part in request.view_args.items()})
+    query = request.query_string.decode("ascii", "ignore")
+    return redirect(f"{address}?{query}" if query else address, 308 if request.method == "POST" else 301)
+
+
+def today() -> date:
+    return in_vietnam(utc_now()).date()
 
 
 @bp.get("/")
@@ -32,7 +52,8 @@ def catalogue():
     fields = g.library.by_field()
     if field and field not in fields:
         abort(404)
-    return render_template("procedures/catalogue.html", fields=fields, field=field, most_used=g.library.most_used())
+    day = today()
+    return render_template("procedures/catalogue.html", fields=fields, field=field, most_used=g.library.most_used(day), today=day)
 
 
 def show_found(wanted: str):
@@ -40,7 +61,7 @@ def show_found(wanted: str):
         text = clean_text(wanted, 100)
     except WrongInput as fault:
         return render_template(
-            "procedures/found.html", wanted=wanted[:100], fault=str(fault), found=[], nearest=[], page=1, pages=1
+            "procedures/found.html", wanted=wanted[:100], fault=str(fault), found=[], nearest=[], page=1, pages=1, today=today()
         )
     found = g.library.index.find(text)
     page, pages = pages_of(len(found), A_PAGE, request.args.get("trang", 1, type=int))
@@ -52,6 +73,7 @@ def show_found(wanted: str):
         page=page,
         pages=pages,
         nearest=[] if found else g.library.index.nearest(text),
+        today=today(),
     )
 
 
@@ -59,15 +81,46 @@ def show_found(wanted: str):
 @open_to("anyone")
 @public_page(300)
 def show_procedure(slug: str):
+    if code := read_code(slug):
+        return show_code(code)
     procedure = definition_of(slug)
-    kept, today = g.library.procedures[slug], in_vietnam(utc_now()).date()
-    needs = {need: [d for d in procedure["documents"] if paper_need(d) == need] for need in ("upload", "maybe", "none")}
+    kept, day = g.library.procedures[slug], today()
+    is_taken = may_be_submitted(kept, day)
     return render_template(
         "procedures/show_procedure.html",
         procedure=procedure,
-        needs=needs,
+        kept=kept,
+        needs=papers_by_need(procedure),
         offered=offered_deliveries(procedure),
-        valid_to=kept.valid_to,
-        in_force=is_in_force(kept, today),
-        may_be_submitted=may_be_submitted(kept, today),
+        standing=standing_of(kept, day),
+        successor=g.library.procedures.get(kept.replaced_by),
+        office=next(office for office in g.library.site.offices if office.agency == kept.agency.split(",")[0]),
+        may_be_submitted=is_taken,
+        draft=None if is_taken else my_draft(slug),
     )
+
+
+def papers_by_need(procedure: dict) -> dict[str, list[dict]]:
+    """What to prepare: `upload` in any case, `maybe` in some. Only where this site asks its questions are papers spared."""
+    needs: dict[str, list[dict]] = {"upload": [], "maybe": [], "none": []}
+    for document in procedure["documents"]:
+        if procedure["online_submission"] == "here":
+            need = paper_need(document)
+        else:
+            need = "upload" if document["required"] == "mandatory" else "maybe"
+        needs[need].append(document)
+    return needs
+
+
+def show_code(code: str):
+    """Who knows the number finds the page; a number may become another's, so nobody shall keep where it led."""
+    slugs = g.library.slugs_of_code(code) or abort(404)
+    if len(slugs) > 1:
+        return redirect(url_for(".catalogue", q=code), 302)
+    return redirect(url_for(".show_procedure", slug=slugs[0]), 302)
+
+
+def my_draft(slug: str) -> Draft | None:
+    """What whoever is logged in has begun towards it, and cannot submit now."""
+    person = current_user._get_current_object()
+    return submission.open_draft(person, slug) if isinstance(person, Account) else None

@@ -183,7 +183,9 @@ def test_a_file_that_is_not_utf8_is_named(folder):
     assert "site.yaml: tệp: phải lưu bằng mã UTF-8" in check_content(folder)
 
 
-@pytest.mark.parametrize("name", ["site.yaml", "calendar.yaml", "consents.yaml", "sources.yaml", "eform-chung.yaml"])
+@pytest.mark.parametrize(
+    "name", ["site.yaml", "calendar.yaml", "consents.yaml", "sources.yaml", "eform-chung.yaml", "eform-vi-du.yaml"]
+)
 def test_a_missing_file_is_named(folder, name):
     (folder / name).unlink()
 
@@ -224,6 +226,22 @@ def test_a_missing_file_is_named(folder, name):
         (BIRTH, "condition: Trẻ bị bỏ rơi", "condition:", "documents.3.condition: giấy tờ có điều kiện"),
         (BIRTH, "- seed-hotich", "- bao-cu", "source: sources.yaml không có “bao-cu”"),
         (BIRTH, "agency: UBND xã", "agency: UBND huyện", "agency: site.yaml không có cơ quan “UBND huyện”"),
+        (BIRTH, "online_submission: here", "online_submission: không", "“không”: phải là một trong: here, guide_only, off"),
+        (BIRTH, "online_submission: here", "online_submission: off", "where_handled: online_submission là off thì phải ghi nơi"),
+        (BIRTH, "online_submission: here", "online_submission: guide_only", "where_handled: online_submission là guide_only"),
+        (BIRTH, "  - online\n", "", "online_submission: nộp ở trang này (here) thì channels phải có online"),
+        (BIRTH, "popular:", "where_handled: {name: Cổng, url: dvc}\npopular:", "where_handled.url: “dvc”: địa chỉ phải bắt đầu"),
+        (BIRTH, "popular:", "where_handled: {name: Cổng, url: https://example.vn}\npopular:", "links của site.yaml không có"),
+        (BIRTH, "popular:", "where_handled: {url: https://dichvucong.gov.vn}\npopular:", "where_handled.name: thiếu"),
+        (BIRTH, "popular:", "valid_from: 2027-01-02\nvalid_to: 2027-01-01\npopular:", "valid_to: trước valid_from"),
+        (BIRTH, "popular:", "replaced_by: dang-ky-khai-tu\npopular:", "valid_to: đã có replaced_by thì phải ghi ngày cuối"),
+        (BIRTH, "popular:", "valid_to: 2027-01-01\nreplaced_by: ai-do\npopular:", "replaced_by: không có thủ tục “ai-do”"),
+        (BIRTH, "popular:", "valid_to: 2027-01-01\nreplaced_by: dang-ky-khai-sinh\npopular:", "replaced_by: thay nhau"),
+        (BIRTH, "popular:", "old_slugs: [dang-ky-khai-tu]\npopular:", "“dang-ky-khai-tu” đang dùng ở procedures/dang-ky-khai-tu"),
+        (BIRTH, "popular:", "old_slugs: [cu, cu]\npopular:", "old_slugs: “cu” có hai lần"),
+        (BIRTH, "popular:", "old_codes: ['1.000656']\npopular:", "“1.000656” đang dùng ở procedures/dang-ky-khai-tu.yaml"),
+        (BIRTH, "popular:", "old_codes: ['1.001193']\npopular:", "old_codes: “1.001193” đang dùng ở"),
+        (BIRTH, "popular:", "old_codes: ['1193']\npopular:", "old_codes.1: “1193”: mã thủ tục phải như"),
         (BIRTH, "type: village", "type: thon", "questions.4.type: “thon”: phải là một trong"),
         (BIRTH, "key: nyc_email", "key: nyc_dien_thoai", "eform.pages: “nyc_dien_thoai” có hai lần"),
         (BIRTH, "prefill: email", "prefill: thu", "prefill: “thu”: phải là một trong"),
@@ -357,3 +375,162 @@ def test_reading_a_folder_with_faults_raises_them_all(folder, spoil):
     with pytest.raises(ContentWrong) as wrong:
         read_content(folder)
     assert wrong.value.faults == check_content(folder)
+
+
+# What an e-form may say between its questions
+
+FAMILY = """
+checks:
+  - CHECK
+pages:
+  - title: Một
+    group: Nhóm
+    questions:
+      - {key: ngay, label: Ngày, type: date, required: true}
+      - {key: ngay_sau, label: Ngày sau, type: date, required: true}
+      - {key: tong, label: Tổng, type: number, required: true}
+      - {key: ten, label: Tên, type: text, required: true}
+      - {key: gioi, label: Giới tính, type: choice, required: true, choices: [Nam, Nữ]}
+  - title: Con
+    group: Nhóm
+    repeat: {key: con, of: người con, most: 8}
+    questions:
+      - {key: con_ten, label: Tên con, type: text, required: true}
+      - {key: con_sinh, label: Ngày sinh con, type: date, required: true}
+      - {key: con_tien, label: Tiền, type: number, required: true}
+  - title: Cháu
+    group: Nhóm
+    repeat: {key: chau, of: người cháu, most: 8}
+    questions:
+      - {key: chau_sinh, label: Ngày sinh cháu, type: date, required: true}
+"""
+GOOD_CHECK = "{kind: before, first: ngay, then: ngay_sau, message: Xem lại hai ngày}"
+
+
+def faults_of_form(folder, text):
+    (folder / "eform-chung.yaml").write_text(text, "utf-8")
+    return check_content(folder)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        GOOD_CHECK,
+        "{kind: before, first: ngay, then: con_sinh, message: Xem lại}",
+        "{kind: age, birth: ngay, least: 18, message: Xem lại}",
+        "{kind: age, birth: con_sinh, on: ngay, most: 16, message: Xem lại}",
+        "{kind: age, birth: ngay, on: today, least: 0, most: 120, when: {gioi: Nữ}, message: Xem lại}",
+        "{kind: sum, parts: [con_tien], total: tong, message: Xem lại}",
+        "{kind: differ, keys: [ten, con_ten], message: Xem lại}",
+    ],
+)
+def test_a_sound_check_has_no_faults(folder, check):
+    assert faults_of_form(folder, FAMILY.replace("CHECK", check)) == []
+
+
+@pytest.mark.parametrize(
+    "check, fault",
+    [
+        ("{kind: after, first: ngay, then: ngay_sau, message: Xem}", "kind: “after”: phải là một trong: before, age, sum"),
+        ("{kind: before, first: ngay, then: ngay_sau}", "message: thiếu, hoặc để trống"),
+        ("{kind: before, first: ngay, message: Xem}", "then: thiếu, hoặc để trống"),
+        ("{kind: before, first: ngay, then: khac, message: Xem}", "then: không có câu “khac”"),
+        ("{kind: before, first: ngay, then: ten, message: Xem}", "then: câu “ten” phải là kiểu date"),
+        ("{kind: before, first: ngay, then: ngay_sau, total: tong, message: Xem}", "total: kiểu before không có mục này"),
+        ("{kind: before, first: ngay, then: ngay_sau, colour: red, message: Xem}", "colour: không có mục tên này"),
+        ("{kind: age, birth: ten, least: 18, message: Xem}", "birth: câu “ten” phải là kiểu date"),
+        ("{kind: age, birth: ngay, on: mai, least: 18, message: Xem}", "on: không có câu “mai”"),
+        ("{kind: age, birth: ngay, message: Xem}", "least: phải có least hoặc most"),
+        ("{kind: age, birth: ngay, least: 18, most: 16, message: Xem}", "most: nhỏ hơn least"),
+        ("{kind: age, birth: ngay, least: 16, most: mười, message: Xem}", "most: “mười”: phải là số nguyên"),
+        ("{kind: age, birth: ngay, least: 18, when: {gioi: Khác}, message: Xem}", "when: “Khác” không phải câu trả lời"),
+        ("{kind: age, birth: ngay, least: 18, when: {khac: Nữ}, message: Xem}", "when: không có câu “khac”"),
+        ("{kind: sum, parts: [ten], total: tong, message: Xem}", "parts: câu “ten” phải là kiểu number"),
+        ("{kind: sum, parts: [con_tien, con_tien], total: tong, message: Xem}", "parts: “con_tien” có hai lần"),
+        ("{kind: sum, parts: [con_tien], message: Xem}", "total: thiếu, hoặc để trống"),
+        ("{kind: differ, keys: [ten], message: Xem}", "keys: phải có đúng hai câu, ở đây có 1"),
+        ("{kind: differ, keys: [ten, ten], message: Xem}", "keys: “ten” có hai lần"),
+        ("{kind: before, first: con_sinh, then: chau_sinh, message: Xem}", "kind: các câu đứng ở hai trang lặp khác nhau"),
+        ("chữ", "phải là các dòng “tên: giá trị”"),
+    ],
+)
+def test_a_fault_of_a_check_is_named_with_its_place(folder, check, fault):
+    (line,) = faults_of_form(folder, FAMILY.replace("CHECK", check))
+
+    assert line.startswith("eform-chung.yaml: checks.1")
+    assert fault in line
+
+
+@pytest.mark.parametrize(
+    "old, new, fault",
+    [
+        ("most: 8", "most: 1", "pages.2.repeat.most: “1”: phải là số từ 2 đến 20"),
+        ("most: 8", "most: 21", "pages.2.repeat.most: “21”: phải là số từ 2 đến 20"),
+        ("of: người con, ", "", "pages.2.repeat.of: thiếu, hoặc để trống"),
+        ("of: người con", "of: " + "a" * 31, "nhiều nhất 30 chữ"),
+        ("key: chau, of", "key: con, of", "pages: “con” có hai lần"),
+        ("title: Con\n", "title: Con\n    show_if: {gioi: Khác}\n", "pages.2.show_if: “Khác” không phải câu trả lời"),
+        ("title: Con\n", "title: Con\n    show_if: {con_ten: ''}\n", "pages.2.show_if: câu “con_ten” phải ở một trang trước"),
+        ("title: Cháu\n", "title: Cháu\n    show_if: {con_ten: ''}\n", "pages.3.show_if: câu “con_ten” ở trang lặp"),
+        ("type: date, required: true}\n", "type: date, required: true, show_if: {chau_sinh: ''}}\n", "phải ở một trang trước"),
+        ("label: Tên con,", "label: Tên con, prefill: name,", "pages.2.questions.1.prefill: tài khoản chỉ biết một người"),
+        ("label: Tên,", f"label: Tên, example: {'a' * 81},", "pages.1.questions.4.example"),
+        ("label: Tên,", "label: Tên, from_earlier: có,", "from_earlier: “có”: phải là true hoặc false"),
+    ],
+)
+def test_a_fault_of_a_page_is_named_with_its_place(folder, old, new, fault):
+    assert old in FAMILY
+    (line,) = faults_of_form(folder, FAMILY.replace("CHECK", GOOD_CHECK).replace(old, new, 1))
+
+    assert fault in line
+
+
+@pytest.mark.parametrize(
+    "more", ["example: Rơ Châm H’Lan", "example: " + "a" * 80, "from_earlier: true", "from_earlier: true, prefill: name"]
+)
+def test_an_example_and_an_earlier_answer_go_with_any_question(folder, more):
+    assert faults_of_form(folder, FAMILY.replace("CHECK", GOOD_CHECK).replace("label: Tên,", f"label: Tên, {more},")) == []
+
+
+def test_a_page_may_wait_for_an_answer_of_an_earlier_page(folder):
+    page = "title: Con\n    show_if: {gioi: [Nam, Nữ]}\n"
+
+    assert faults_of_form(folder, FAMILY.replace("CHECK", GOOD_CHECK).replace("title: Con\n", page)) == []
+
+
+# Procedures that follow one another
+
+
+DEATH = "procedures/dang-ky-khai-tu.yaml"
+
+
+def test_two_procedures_may_not_replace_each_other(folder, spoil):
+    spoil(BIRTH, "popular:", "valid_to: 2027-01-01\nreplaced_by: dang-ky-khai-tu\npopular:")
+    assert check_content(folder) == []
+    spoil(DEATH, "popular:", "valid_to: 2027-01-01\nreplaced_by: dang-ky-khai-sinh\npopular:")
+
+    assert [fault.split(" vòng: ")[1] for fault in check_content(folder)] == [
+        "dang-ky-khai-sinh → dang-ky-khai-tu → dang-ky-khai-sinh",
+        "dang-ky-khai-tu → dang-ky-khai-sinh → dang-ky-khai-tu",
+    ]
+
+
+def test_an_old_address_leads_to_one_procedure_and_an_old_code_may_have_become_two(folder, spoil):
+    for name in (BIRTH, DEATH):
+        spoil(name, "popular:", "old_codes: ['1.000001']\nold_slugs: [khai-bao]\npopular:")
+
+    assert check_content(folder) == [f"{DEATH}: old_slugs: “khai-bao” đã dùng ở {BIRTH}"]
+
+
+def test_off_is_a_word_and_not_a_no(folder, spoil):
+    spoil(BIRTH, "online_submission: here", "online_submission: off\nwhere_handled: {name: Bộ phận Một cửa}")
+
+    (birth,) = (p for p in read_content(folder).procedures if p.slug == "dang-ky-khai-sinh")
+    assert (birth.online_submission, birth.where_handled.name) == ("off", "Bộ phận Một cửa")
+
+
+def test_a_paper_brought_later_has_a_working_week_unless_the_commune_says_otherwise(content, folder, spoil):
+    assert content.site.bring_papers_within_days == 5
+    spoil("site.yaml", "bring_papers_within_days: 5", "bring_papers_within_days: 10")
+
+    assert read_content(folder).site.bring_papers_within_days == 10

@@ -12,9 +12,10 @@ import time_machine
 from together import at_once
 
 from database import db
-from models import ContentPart, ContentStamp
+from models import ContentPart, ContentStamp, Dossier, Draft
+from rules import submission
 from rules.content import ContentWrong, read_content
-from rules.library import LOOK_EVERY_SECONDS, LatestLibrary, Library, is_in_force, load_content
+from rules.library import LOOK_EVERY_SECONDS, LatestLibrary, Library, is_in_force, load_content, may_be_submitted, standing_of
 
 SHIPPED = Path(__file__).parents[2] / "content"
 BIRTH, WILL = "dang-ky-khai-sinh", "chung-thuc-di-chuc"
@@ -66,7 +67,7 @@ def test_everything_in_the_folder_is_loaded(folder):
     count = load_content(folder)
 
     files = len(list(folder.glob("procedures/*.yaml"))) + len(list(folder.glob("guides/*.yaml")))
-    assert count == ContentPart.select().count() == files + 4
+    assert count == ContentPart.select().count() == files + 6  # with site, calendar, consents, general form, example and its text
 
 
 def test_loading_twice_is_loading_once(folder):
@@ -146,7 +147,7 @@ def test_every_procedure_stands_in_one_field(library):
 
 
 def test_what_is_most_used_comes_in_the_communes_own_order(library):
-    assert [procedure.slug for procedure in library.most_used()] == library.site.most_used != []
+    assert [procedure.slug for procedure in library.most_used(date(2026, 11, 22))] == library.site.most_used != []
 
 
 def test_each_screen_knows_the_steps_of_the_guides_that_happen_on_it(library):
@@ -221,8 +222,76 @@ def test_a_request_under_way_keeps_the_library_it_began_with(folder, change, lat
 # --- in force --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("valid_from", "valid_to", "standing"), [
+    (None, None, ""), (date(2026, 11, 22), None, ""), (date(2026, 11, 23), None, "not yet"),
+    (None, date(2026, 11, 21), "ended"), (None, date(2026, 11, 22), "ends soon"), (None, date(2026, 12, 31), "ends soon"),
+    (None, date(2027, 1, 1), ""), (date(2026, 12, 1), date(2026, 12, 31), "not yet"),
+])  # fmt: skip
+def test_what_a_person_should_know_of_its_time(library, valid_from, valid_to, standing):
+    procedure = msgspec.structs.replace(library.procedures[BIRTH], valid_from=valid_from, valid_to=valid_to)
+
+    assert standing_of(procedure, date(2026, 11, 22)) == standing
+    assert may_be_submitted(procedure, date(2026, 11, 22)) == (standing in ("", "ends soon"))
+
+
+@pytest.mark.parametrize(("today", "last"), [(date(2026, 1, 31), date(2026, 3, 3)), (date(2026, 7, 1), date(2026, 8, 31))])
+def test_soon_is_a_month_or_the_end_of_the_next_one(library, today, last):
+    ending = [msgspec.structs.replace(library.procedures[BIRTH], valid_to=last + timedelta(days=more)) for more in (0, 1)]
+
+    assert [standing_of(procedure, today) for procedure in ending] == ["ends soon", ""]
+
+
+@pytest.mark.parametrize("kind", ["guide_only", "off"])
+def test_what_is_done_elsewhere_is_not_submitted_here(library, kind):
+    assert not may_be_submitted(msgspec.structs.replace(library.procedures[BIRTH], online_submission=kind), date(2026, 11, 22))
+
+
+def test_in_place_of_a_most_used_one_that_ended_its_successor_is_shown_once(library, monkeypatch):
+    first, second, third, *others = library.site.most_used
+    for slug, successor in ((first, third), (second, None)):
+        ended = msgspec.structs.replace(library.procedures[slug], valid_to=date(2026, 11, 30), replaced_by=successor)
+        monkeypatch.setitem(library.procedures, slug, ended)
+
+    assert [p.slug for p in library.most_used(date(2026, 11, 30))] == [first, second, third, *others]
+    assert [p.slug for p in library.most_used(date(2026, 12, 1))] == [third, *others]
+
+
 def test_a_procedure_is_in_force_up_to_its_last_day(library):
     last = date(2027, 2, 28)
     ending = msgspec.structs.replace(library.procedures[BIRTH], valid_to=last)
     assert [is_in_force(ending, last + timedelta(days=days)) for days in (-1, 0, 1)] == [True, True, False]
     assert is_in_force(msgspec.structs.replace(ending, valid_to=None), date(2099, 1, 1))
+
+
+# --- a new address ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def renamed(folder):
+    """Birth registration under a new address."""
+    path = folder / f"procedures/{BIRTH}.yaml"
+    text = path.read_text("utf-8").replace(f"slug: {BIRTH}\n", f"slug: khai-sinh\nold_slugs: [{BIRTH}]\n", 1)
+    (folder / "procedures/khai-sinh.yaml").write_text(text, "utf-8")
+    path.unlink()
+    site = folder / "site.yaml"
+    site.write_text(site.read_text("utf-8").replace(f"- {BIRTH}\n", "- khai-sinh\n"), "utf-8")
+    return folder
+
+
+def test_a_draft_goes_along_to_the_new_address_and_a_dossier_stays(renamed, account, make_draft, dossier):
+    draft = make_draft(account)
+    load_content(renamed)
+
+    assert Draft.get_by_id(draft.id).procedure_slug == "khai-sinh"
+    assert submission.open_draft(account, "khai-sinh").answers == draft.answers
+    assert Dossier.get_by_id(dossier.id).procedure_slug == BIRTH
+    assert Library().new_slugs == {BIRTH: "khai-sinh"}
+
+
+def test_a_draft_stays_where_its_owner_has_begun_anew_at_the_new_address(renamed, account, make_draft):
+    old = make_draft(account)
+    new = submission.open_or_begin_draft(account, "khai-sinh", old.updated_at)
+    load_content(renamed)
+
+    assert [Draft.get_by_id(draft.id).procedure_slug for draft in (old, new)] == [BIRTH, "khai-sinh"]
+    assert Draft.get_by_id(old.id).answers == old.answers

@@ -3,12 +3,13 @@
 import unicodedata
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.content import read_content
-from rules.procedure_search import ProcedureIndex, plain
+from rules.procedure_search import ProcedureIndex, plain, read_code
 from rules.vietnamese import fold
 
 PROCEDURES = read_content(Path(__file__).parents[2] / "content").procedures
@@ -159,6 +160,9 @@ def test_nothing_typed_finds_nothing(typed):
         "１．００１１９３",
         "mã 1.001193",
         "thủ tục 1.001193?",
+        "1.001193.H21",
+        "1.001193.000.00.00.H55",
+        "1.001193.01",
     ],
 )
 def test_a_code_finds_its_procedure_alone(typed):
@@ -173,6 +177,21 @@ def test_every_procedure_is_found_by_its_code(procedure):
 @pytest.mark.parametrize("procedure", [p for p in PROCEDURES if p.replaces], ids=lambda procedure: procedure.replaces.code)
 def test_the_old_code_of_a_replaced_procedure_finds_the_new_one(procedure):
     assert INDEX.find(procedure.replaces.code) == [procedure]
+
+
+def test_a_code_of_the_history_finds_what_it_became():
+    renumbered = msgspec.structs.replace(next(p for p in PROCEDURES if p.slug == BIRTH), old_codes=["1.999001", "1.999002"])
+    index = ProcedureIndex([p for p in PROCEDURES if p.slug != BIRTH] + [renumbered])
+
+    assert index.find("1.999001") == index.find("mã 1.999002.H21") == index.find("1.001193") == [renumbered]
+
+
+@pytest.mark.parametrize(("text", "code"), [
+    ("1.001193", "1.001193"), ("2.000815.000.00.00.H55", "2.000815"), ("1.012812.H19", "1.012812"), ("1.000894.01", "1.000894"),
+    ("dang-ky-khai-sinh", ""), ("1.00119", ""), ("1.0011930", ""), ("1.001193-x", ""), ("", ""), ("1.001193.", ""),
+])  # fmt: skip
+def test_an_address_that_is_a_code_is_told_from_a_name(text, code):
+    assert read_code(text) == code
 
 
 @pytest.mark.parametrize("typed", ["9.999999", "1.00119", "1.0011930", "0912345678", "H21.129-261123-0001", "064090001234"])
