@@ -84,7 +84,9 @@ FIRST_YEAR = 1900
 LONGEST_DAY_TEXT = 60
 DAY_EXAMPLE = "ví dụ 5/7/2026"
 WEEKDAY = r"(?:thu (?:hai|ba|tu|nam|sau|bay|[2-7])|chu nhat)"
-LABELLED_NUMBER = re.compile(r"(ngay|thang|nam)?[\s/.,‐‑‒–—−-]*(\d+)[\s/.,‐‑‒–—−-]*")
+# What stands between numbers; the stars are those of a telephone's keypad.
+BETWEEN = r"[\s/\\|_*:;.,‐‑‒–—−-]*"
+LABELLED_NUMBER = re.compile(rf"(ngay|thang|nam)?{BETWEEN}(\d+){BETWEEN}")
 DAY_FIRST, YEAR_FIRST = ("ngay", "thang", "nam"), ("nam", "thang", "ngay")
 
 
@@ -139,7 +141,7 @@ def _labelled_numbers(text):
         raise WrongInput(f"Nhập ngày, {DAY_EXAMPLE}")
     if len(text) > LONGEST_DAY_TEXT:
         raise _unclear_day()
-    typed = re.sub(rf"^{WEEKDAY}\b[\s,]*|\bm[uo]ng\b", "", ascii_digits(fold(text))).strip(" /.,-")
+    typed = re.sub(rf"^{WEEKDAY}\b[\s,]*|\bm[uo]ng\b|\bsinh\b", "", ascii_digits(fold(text))).strip(" /.,-")
     if LABELLED_NUMBER.sub("", typed):
         raise _unclear_day()
     return LABELLED_NUMBER.findall(typed)
