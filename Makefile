@@ -5,7 +5,7 @@ RUN := .venv/bin
 TEST := .venv-test/bin
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help run test test-tools bench-weight check lint clean
+.PHONY: help run test test-tools bench-weight bench-journey check lint clean
 
 help:  ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ test-tools:
 
 bench-weight: .venv-test/.made  ## bytes and requests of each page against its budget; fails when one is over
 	@$(TEST)/python bench/weight.py
+
+bench-journey: .venv-test/.made  ## seconds and bytes of the whole journey on slow lines; NETSHAPE=FOLDER holds what makes them
+	@$(TEST)/python bench/journey.py --shaper "$(NETSHAPE)"
 
 check: .venv/.made  ## name everything wrong in the content folder
 	@$(RUN)/flask --app app content check

@@ -38,8 +38,13 @@ def sent_address(text: str) -> SplitResult:
 def inline_style() -> str:
     """The style sheet as it stands in a page."""
     text = (STATIC / "style.css").read_text(encoding="utf-8").partition("/* Only in the sheet")[0]
+    return without_comments(text).replace("\n", "")
+
+
+def without_comments(text: str) -> str:
+    """A style sheet or script without what only its reader needs; a comment stands on a line of its own."""
     lines = (line.strip() for line in text.splitlines())
-    return "".join(line for line in lines if line and not line.startswith("/*"))
+    return "\n".join(line for line in lines if line and not line.startswith("/*"))
 
 
 @cache
