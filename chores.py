@@ -10,8 +10,8 @@ from huey import crontab
 from huey.consumer import Consumer
 
 from database import db, utc_now
-from models import Attempts, DocumentFile, Paper
-from rules import approvals, data_rights, outbox, slips
+from models import Attempts, DocumentFile, Paper, UploadPiece
+from rules import approvals, data_rights, outbox, slips, uploads
 
 UNCLAIMED_FILE = timedelta(hours=24)
 
@@ -42,6 +42,11 @@ def init_app(app: Flask) -> None:
         # The one promise of minutes. Should the clock have jumped, a slip is printed anew, and nothing is lost.
         with db.connection_context():
             slips.sweep(utc_now())
+
+    @queue.periodic_task(crontab(minute="*"))
+    def finish_uploads():
+        with db.connection_context():
+            uploads.finish_waiting(app.extensions["files"], utc_now())
 
     def mail_soon():
         # Only haste: what caused the mail is done and answered, and within a minute the mail leaves by itself.
@@ -84,7 +89,7 @@ def _sweep_files(files, now: datetime) -> None:
 
 
 def _is_claimed(name: str) -> bool:
-    return any(table.select().where(table.stored_name == name).exists() for table in (Paper, DocumentFile))
+    return any(table.select().where(table.stored_name == name).exists() for table in (Paper, DocumentFile, UploadPiece))
 
 
 class QuietConsumer(Consumer):

@@ -10,7 +10,7 @@ from peewee import IntegrityError
 from database import Prepared, db
 from gateways.files import LocalFiles
 from gateways.papers import CleanPaper
-from models import DocumentFile, Draft, LaterPaper, Paper
+from models import DocumentFile, Draft, LaterPaper, Paper, Staff, Upload
 from rules import WrongInput
 
 papers_of_draft = Prepared(
@@ -64,35 +64,63 @@ def keep_paper(
     The file is on disk before its row is. A draft that has become a dossier meanwhile takes nothing any more: None.
     `taken_from` is the id of the personal document it was copied from. Raises WrongInput when there are MOST_PAPERS already.
     """
-    content_hash = hashlib.sha256(clean.data).hexdigest()
-    if same := _same_photo(draft, key, content_hash):
+    if not instead_of and (same := _same_photo(draft, key, content_hash_of(clean))):
         return same
     name = files.keep(clean.data)
     with db.atomic():
-        # The first write locks the draft: a photo may not slip in after submitting, nor twice by a double tap.
-        if not Draft.update(updated_at=now).where(Draft.id == draft.id, Draft.is_open()).execute():
-            return None
-        if same := _same_photo(draft, key, content_hash):
-            return same
-        if instead_of:
-            instead_of.delete_instance()
-        elif Paper.select().where(Paper.draft == draft).count() >= MOST_PAPERS:
-            raise WrongInput(f"Một hồ sơ gửi nhiều nhất {MOST_PAPERS} ảnh. Bấm Xoá ở một ảnh không cần, hoặc mang giấy đến sau.")
-        LaterPaper.delete().where(LaterPaper.draft == draft, LaterPaper.document_key == key).execute()
-        paper = Paper.create(
-            draft=draft,
-            document_key=key,
-            filename=clean.filename,
-            media_type=clean.media_type,
-            size_bytes=len(clean.data),
-            content_hash=content_hash,
-            stored_name=name,
-            uploaded_at=now,
-            taken_from=taken_from,
-        )
-    if instead_of:
+        paper = add_paper(draft, key, clean, name, now, taken_from, instead_of)
+    if instead_of and paper and paper.stored_name != instead_of.stored_name:  # not its id: SQLite gives that away again
         files.remove(instead_of.stored_name)
     return paper
+
+
+def add_paper(
+    draft: Draft,
+    key: str,
+    clean: CleanPaper,
+    stored_name: str,
+    now: datetime,
+    taken_from: int | None = None,
+    instead_of: Paper | None = None,
+) -> Paper | None:
+    """The rows of keep_paper, for a transaction of the caller's; a file that no row names is swept after a day."""
+    # The first write locks the draft: a photo may not slip in after submitting, nor twice by a double tap.
+    if not lock_open(draft, now):
+        return None
+    same = _same_photo(draft, key, content_hash_of(clean))
+    if instead_of and instead_of != same:
+        instead_of.delete_instance()
+    if same:
+        return same
+    if Paper.select().where(Paper.draft == draft).count() >= MOST_PAPERS:
+        raise WrongInput(f"Một hồ sơ gửi nhiều nhất {MOST_PAPERS} ảnh. Bấm Xoá ở một ảnh không cần, hoặc mang giấy đến sau.")
+    LaterPaper.delete().where(LaterPaper.draft == draft, LaterPaper.document_key == key).execute()
+    forget_faults(draft, key)
+    return Paper.create(
+        draft=draft,
+        document_key=key,
+        filename=clean.filename,
+        media_type=clean.media_type,
+        size_bytes=len(clean.data),
+        content_hash=content_hash_of(clean),
+        stored_name=stored_name,
+        uploaded_at=now,
+        taken_from=taken_from,
+    )
+
+
+def lock_open(draft: Draft, now: datetime) -> bool:
+    """Lock the draft until the transaction ends; whether it can still be changed."""
+    return bool(Draft.update(updated_at=now).where(Draft.id == draft.id, Draft.is_open()).execute())
+
+
+def content_hash_of(clean: CleanPaper) -> str:
+    return hashlib.sha256(clean.data).hexdigest()
+
+
+def forget_faults(draft: Draft, key: str) -> None:
+    """Why an earlier photo of this document was refused need not be said any more."""
+    Upload.delete().where(Upload.draft == draft, Upload.document_key == key, Upload.fault != "").execute()
 
 
 def _same_photo(draft: Draft, key: str, content_hash: str) -> Paper | None:
@@ -120,3 +148,26 @@ def drop_paper(paper: Paper, files: LocalFiles) -> None:
     """Forget a paper of a draft; one that is part of a dossier stays."""
     if Paper.delete().where(Paper.id == paper.id, Paper.dossier.is_null()).execute():
         files.remove(paper.stored_name)
+
+
+# --- brought later ---------------------------------------------------------------------------------------------------
+
+
+def promise_paper(draft: Draft, key: str, now: datetime, received_by: Staff | None = None) -> None:
+    """Note that this paper will be brought to the desk, or was put on it just now before `received_by`.
+
+    Twice is once, and of a paper already sent it changes nothing.
+    """
+    with db.atomic():
+        if lock_open(draft, now) and key not in papers_of(draft) and key not in later_papers_of(draft):
+            arrived_at = now if received_by else None
+            LaterPaper.create(draft=draft, document_key=key, arrived_at=arrived_at, received_by=received_by)
+            forget_faults(draft, key)
+
+
+def withdraw_promise(draft: Draft, key: str, now: datetime, also_received: bool = False) -> None:
+    """The paper will be sent after all. One that lies at the desk stays there, unless the desk itself says otherwise."""
+    with db.atomic():
+        if lock_open(draft, now):
+            mine = LaterPaper.draft == draft, LaterPaper.document_key == key
+            LaterPaper.delete().where(*mine, *([] if also_received else [LaterPaper.arrived_at.is_null()])).execute()

@@ -7,10 +7,21 @@
     document.documentElement.hidden = true;
     window.location.reload();
   });
+  /* static/sw.js: pages without a signal. updateViaCache: the browser asks for it once a day, not with every page. */
+  if (navigator.serviceWorker) window.addEventListener('load', function () {
+    navigator.serviceWorker.register('/sw.js', {updateViaCache: 'all'}).catch(function () {});
+  });
+  /* static/upload.js, on any line: the photo it makes smaller weighs a thousand times what it does. */
+  var uploader = 'UPLOAD_ADDRESS';
+  document.addEventListener('click', function (event) {
+    if (!uploader || event.target.type != 'file' || !event.target.form.document) return;
+    load(uploader);
+    uploader = '';
+  });
   if (!('replaceAll' in String.prototype) || !window.IntersectionObserver) return;
   if (connection.saveData || /2g/.test(connection.effectiveType || '')) return;
   window.addEventListener('load', function () {
-    var settings = document.createElement('meta'), script = document.createElement('script');
+    var settings = document.createElement('meta');
     /* The style in a first page is that page's alone; the fragments to come need the whole sheet, which was fetched ahead. */
     var sheet = document.querySelector('link[rel=prefetch]');
     if (sheet) sheet.rel = 'stylesheet';
@@ -29,9 +40,14 @@
     document.body.setAttribute('hx-boost', 'true');
     document.body.setAttribute('hx-target', '#main');
     document.body.setAttribute('hx-swap', 'innerHTML show:window:top');
-    script.src = '/static/2.0.11/vendor/htmx-2.0.11.min.js';
-    script.async = true;
     document.head.appendChild(settings);
-    document.head.appendChild(script);
+    load('/static/2.0.11/vendor/htmx-2.0.11.min.js');
   });
+
+  function load(address) {
+    var script = document.createElement('script');
+    script.src = address;
+    script.async = true;
+    document.head.appendChild(script);
+  }
 })(window, document, navigator.connection || {});
