@@ -25,15 +25,20 @@ from views import (
     businesses,
     desk,
     desk_businesses,
+    desk_dossiers,
     documents,
     errors,
+    form_features,
     guards,
     guides,
     headers,
+    helping,
     home,
     lookup,
+    mending,
     my_account,
     my_data,
+    papers,
     people,
     personal,
     procedures,
@@ -42,7 +47,6 @@ from views import (
     staff,
     staff_login,
     staff_self,
-    submission,
     visits,
 )
 from views.page_cache import PageCache
@@ -58,14 +62,18 @@ ROOMS = (
     my_data,
     documents,
     businesses,
-    submission,
+    papers,  # and with it submission, whose blueprint it shares
+    mending,
     lookup,
     desk,
+    desk_dossiers,
     staff_login,
     staff,
     staff_self,
     desk_businesses,
+    form_features,
     people,
+    helping,
 )
 
 

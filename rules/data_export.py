@@ -253,7 +253,7 @@ OWN_QUESTIONS = {
 def _answers(answers: Mapping[str, str], definition: dict | None, now: datetime) -> list[dict]:
     """Every answer that is kept, also to questions the procedure asks no more."""
     pages = definition["eform"]["pages"] if definition else []
-    questions = {question["key"]: question for page in pages for question in page["questions"]}
+    questions = eform.all_questions(pages, answers)
     today = in_vietnam(now).date()
     shown = {key: eform.show_answer(questions[key], typed, today) for key, typed in answers.items() if key in questions}
     if "owner" in answers:

@@ -27,7 +27,7 @@ from models import (
     Representative,
     Slip,
 )
-from rules import account_log, accounts, attempts, businesses, documents, logins, slips
+from rules import account_log, accounts, attempts, businesses, documents, logins, slips, uploads
 from rules.outbox import post
 from rules.vietnamese import show_moment
 from rules.workflow import ENDED
@@ -81,6 +81,7 @@ def _forget_requests(now: datetime) -> None:
 RETENTION = (
     Promise("mã của phiếu vừa in", Slip.PRINTABLE, slips.sweep),
     Promise("giấy tờ nhập dở", documents.UNFINISHED_LASTS, documents.sweep),
+    Promise("ảnh gửi dở", uploads.LASTS, uploads.sweep),
     Promise("lần đăng nhập đã hết", Login.WRITE_ONLY, logins.sweep),
     Promise("số lần nhập sai", attempts.COUNTS_ARE_KEPT, attempts.sweep),
     _rows("bản nháp, từ lần sửa cuối", Draft.LIFETIME, Draft, Draft.updated_at, Draft.is_open()),
@@ -273,7 +274,7 @@ def absorbed_by(account: Account) -> list[Account]:
 
 def _delete_or_close(account: Account, now: datetime) -> int:
     dossiers = Dossier.select().where(Dossier.account == account.id).count()
-    has_papers = Draft.select().where(Draft.account == account.id, Draft.dossier.is_null(False)).exists()
+    has_papers = Draft.select().where(Draft.account == account.id, ~Draft.is_open()).exists()
     if dossiers or has_papers:
         _close(account, now)
     else:

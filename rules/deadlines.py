@@ -34,6 +34,11 @@ class WorkCalendar:
             day = self.next_working_day(day)
         return day
 
+    def working_days_between(self, day, other):
+        """How many working days come after `day`, up to and with `other`."""
+        days = (day + n * ONE_DAY for n in range(1, (other - day).days + 1))
+        return sum(self.is_working_day(one) for one in days)
+
     def opening(self, day):
         return _at(day, self.hours[0][0])
 
@@ -106,6 +111,24 @@ COUNTS = {
     "calendar_days": _calendar_days,
     "fixed_window": _fixed_window,
 }
+
+
+def due_after_stop(term, due, stopped_at, resumed_at, calendar):
+    """The due moment, moved on by the time the clock stood still; what had none has none.
+
+    In: moments with a time zone. The unit is that of the term: for working days, those from the day of the stop to the day
+    of resumption, at the same hour. What is to be done the same day is counted anew, unless it was late already.
+    """
+    if due is None:
+        return None
+    due, stopped, resumed = in_vietnam(due), in_vietnam(stopped_at), in_vietnam(resumed_at)
+    if term.kind in ("same_day", "immediate") and stopped <= due:
+        return max(due, due_at(Term("same_day", cutoff=term.cutoff), resumed, calendar))
+    if term.kind in ("calendar_days", "fixed_window"):
+        last = due.date() + (resumed.date() - stopped.date())
+        return calendar.closing(last if calendar.is_working_day(last) else calendar.next_working_day(last))
+    days = calendar.working_days_between(stopped.date(), resumed.date())
+    return datetime.combine(calendar.add_working_days(due.date(), days), due.timetz())
 
 
 def submitted_counts_from(submitted_at, calendar):

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from peewee import Case, fn
 
-from models import Dossier, State
+from models import Dossier, LaterPaper, State, SupplementItem, SupplementRequest
 from rules import eform
 from rules.paging import pages_of
 from rules.vietnamese import in_vietnam
@@ -13,10 +13,13 @@ from rules.vietnamese import in_vietnam
 A_PAGE = 20
 # name in the address: (label, states). “Cần xử lý” first: it is what the desk works through.
 QUEUES = {
-    "can-xu-ly": ("Cần xử lý", (State.SUBMITTED, State.ACCEPTED)),
+    "can-xu-ly": ("Cần xử lý", (State.SUBMITTED, State.ACCEPTED, State.IN_PROGRESS, State.WITHDRAWAL_ASKED)),
     "moi": ("Mới nộp", (State.SUBMITTED,)),
-    "da-nhan": ("Đã tiếp nhận", (State.ACCEPTED,)),
-    "da-xong": ("Đã xong, từ chối", (State.REFUSED, State.DONE, State.RETURNED)),
+    "da-nhan": ("Đã tiếp nhận", (State.ACCEPTED, State.IN_PROGRESS)),
+    "cho-dan": ("Chờ người dân", (State.AWAITING_SUPPLEMENT, State.AWAITING_PAYMENT)),
+    "xin-rut": ("Xin rút", (State.WITHDRAWAL_ASKED,)),
+    "cho-tra": ("Chờ trả kết quả", (State.DONE,)),
+    "da-xong": ("Đã xong, từ chối", (State.REFUSED, State.STOPPED, State.RETURNED)),
 }
 FIRST_QUEUE = "can-xu-ly"
 
@@ -25,6 +28,7 @@ FIRST_QUEUE = "can-xu-ly"
 class Queue:
     name: str
     dossiers: list[Dossier]
+    awaiting: set[int]  # the ids of those that wait for a paper to be brought
     page: int
     pages: int
     count: int
@@ -35,9 +39,22 @@ def queue(office: str, name: str, now: datetime, page: int = 1) -> Queue:
     waiting = Dossier.select().where(Dossier.office == office, Dossier.state.in_(QUEUES[name][1]))
     count = waiting.count()
     page, pages = pages_of(count, A_PAGE, page)
-    overdue_first = Case(None, [(Dossier.due_at < now, 0)], 1)
-    dossiers = waiting.order_by(overdue_first, Dossier.submitted_at, Dossier.id).paginate(page, A_PAGE)
-    return Queue(name, list(dossiers), page, pages, count)
+    overdue_first = Case(None, [((Dossier.due_at < now) & Dossier.stopped_at.is_null() & Dossier.ended_at.is_null(), 0)], 1)
+    dossiers = list(waiting.order_by(overdue_first, Dossier.submitted_at, Dossier.id).paginate(page, A_PAGE))
+    return Queue(name, dossiers, awaiting_papers([dossier.id for dossier in dossiers]), page, pages, count)
+
+
+def awaiting_papers(ids: list[int]) -> set[int]:
+    """Which of these dossiers wait for a paper that was to be brought, at first or when the desk asked for more."""
+    later = LaterPaper.select(LaterPaper.dossier).where(LaterPaper.dossier.in_(ids), LaterPaper.arrived_at.is_null())
+    asked = SupplementRequest.select(SupplementRequest.dossier).join(SupplementItem)
+    brought = asked.where(
+        SupplementRequest.dossier.in_(ids),
+        SupplementRequest.closed_at.is_null(),
+        SupplementItem.way == "bring",
+        SupplementItem.arrived_at.is_null(),
+    )
+    return {row.dossier_id for query in (later, brought) for row in query}
 
 
 def counts(office: str, now: datetime) -> dict[str, int]:
@@ -50,7 +67,7 @@ def counts(office: str, now: datetime) -> dict[str, int]:
     )
     by_state = dict(rows)
     found = {name: sum(by_state.get(state, 0) for state in states) for name, (_, states) in QUEUES.items()}
-    late = Dossier.office == office, Dossier.state == State.ACCEPTED, Dossier.due_at < now
+    late = Dossier.office == office, Dossier.state.in_((State.ACCEPTED, State.IN_PROGRESS)), Dossier.due_at < now
     return found | {"overdue": Dossier.select().where(*late).count()}
 
 

@@ -9,7 +9,7 @@ from rules import WrongInput
 from rules.masking import mask_name
 from rules.submission import DELIVERIES, last_digits_key
 from rules.vietnamese import ascii_digits
-from rules.workflow import MOVES, STATE_NAMES, SUBMITTED_EVENT
+from rules.workflow import EVENT_WORDS, STATE_NAMES, awaited_papers
 
 NEXT_STEPS = {
     State.SUBMITTED: "Bạn chờ xã xem hồ sơ. Chưa phải làm gì.",
@@ -23,7 +23,7 @@ NEXT_STEPS = {
     State.DONE: "Bạn đến nhận kết quả.",
     State.RETURNED: "Việc đã xong.",
 }
-DONE_WORDS = {move.name: move.done for move in MOVES} | {SUBMITTED_EVENT: "Bạn nộp hồ sơ"}
+DONE_WORDS = EVENT_WORDS
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,9 @@ class PublicView:
     submitted_at: datetime
     expected_on: date | None
     due_at: datetime | None
+    is_stopped: bool  # the clock stands still: the due date will be later
     is_overdue: bool
+    awaited: int  # how many papers it waits for; not which
     happened: list[tuple[datetime, str]]
 
 
@@ -53,6 +55,7 @@ PUBLIC_COLUMNS = (
     Dossier.submitted_at,
     Dossier.expected_on,
     Dossier.due_at,
+    Dossier.stopped_at,
     Dossier.ended_at,
 )
 dossier_of_receipt = Prepared(lambda receipt_code: Dossier.select(*PUBLIC_COLUMNS).where(Dossier.receipt_code == receipt_code))
@@ -91,7 +94,9 @@ def public_view(dossier: Dossier, now: datetime) -> PublicView:
         submitted_at=dossier.submitted_at,
         expected_on=dossier.expected_on,
         due_at=dossier.due_at,
+        is_stopped=dossier.stopped_at is not None,
         is_overdue=dossier.is_overdue(now),
+        awaited=len(awaited_papers(dossier)) if dossier.state is State.SUBMITTED else 0,
         # Without the officers' notes: a reason is free text, and may name a person.
         happened=[(event.at, DONE_WORDS[event.name]) for event in events_of_dossier.all(dossier.id)],
     )

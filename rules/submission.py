@@ -5,17 +5,20 @@ import json
 import secrets
 from collections.abc import Callable
 from datetime import date, datetime
+from types import SimpleNamespace
 
 from peewee import IntegrityError
 
 from database import Prepared, SealedField, db
-from models import Account, Business, DayCounter, Dossier, Draft, Event, LaterPaper, Paper, State
+from models import Account, Business, DayCounter, Dossier, Draft, Event, Help, LaterPaper, Paper, Staff, State
 from rules import WrongInput, businesses, consents, eform, workflow
 from rules.deadlines import WorkCalendar, expected_day
 from rules.dossier_codes import new_dossier_code, new_receipt_code, show_receipt_code
 from rules.identity import read_id_number, read_person_name, show_phone
+from rules.later_papers import WITHIN_DAYS, last_day
 from rules.outbox import post
 from rules.papers import later_papers_of, missing_papers, papers_of
+from rules.staff import ROLE_NAMES
 from rules.vietnamese import clean_text, in_vietnam, show_day, show_moment
 
 RELATIONS = ("Cha, mẹ", "Con", "Vợ, chồng", "Ông, bà", "Anh, chị, em", "Người thân khác", "Người được ủy quyền")
@@ -65,9 +68,14 @@ def begin_draft(find: Callable[[], Draft | None], now: datetime, **what) -> Draf
     """A draft of `what`; where another tap was quicker, what `find` finds."""
     try:
         with db.atomic():
-            return Draft.create(idempotency_key=secrets.token_hex(16), created_at=now, updated_at=now, **what)
+            return new_draft(now, **what)
     except IntegrityError:
         return find()
+
+
+def new_draft(now: datetime, **what) -> Draft:
+    """A draft of `what`. Raises IntegrityError where there is one already."""
+    return Draft.create(idempotency_key=secrets.token_hex(16), created_at=now, updated_at=now, **what)
 
 
 def place_of(draft: Draft) -> str:
@@ -108,8 +116,14 @@ def save_page(
     draft.answers, draft.visited, draft.saves, draft.updated_at = fresh.answers, fresh.visited, fresh.saves, now
 
 
-def known_answers(questions: list[dict], account: Account, site) -> dict[str, str]:
-    """What the account already knows of the answers, and what the definition proposes, by the question's key."""
+def known_answers(questions: list[dict], account: Account, site, earlier: eform.Answers | None = None) -> dict[str, str]:
+    """What is known before anybody types: by the account, else by `earlier` dossiers, else what the definition proposes."""
+    proposed = {q["key"]: q["default"] for q in questions if q.get("default")}
+    return proposed | (earlier or {}) | account_answers(questions, account, site)
+
+
+def account_answers(questions: list[dict], account: Account, site) -> dict[str, str]:
+    """What the account already knows of the answers, by the question's key."""
     village = account.village
     known = {
         "name": account.full_name,
@@ -120,8 +134,19 @@ def known_answers(questions: list[dict], account: Account, site) -> dict[str, st
         "birth_date": account.birth_date and show_day(date.fromisoformat(account.birth_date)),
         "address": f"{village}, {site.name}, tỉnh {site.province}" if village in [v.name for v in site.villages] else village,
     }
-    answers = {q["key"]: known.get(q.get("prefill")) or q.get("default") or "" for q in questions}
+    answers = {q["key"]: known.get(q.get("prefill")) for q in questions}
     return {key: answer for key, answer in answers.items() if answer}
+
+
+EARLIER_LOOKED_AT = 10  # dossiers; what is older than that has changed since
+
+
+def earlier_answers(definition: list[dict], account: Account) -> dict[str, str]:
+    """What the account's own earlier dossiers answer to the questions that may be filled from them."""
+    if not eform.has_earlier(definition):
+        return {}
+    earlier = Dossier.select(Dossier.answers).where(_is_own(account)).order_by(Dossier.id.desc()).limit(EARLIER_LOOKED_AT)
+    return eform.earlier_answers(definition, [dossier.answers for dossier in earlier])
 
 
 # --- the parts every procedure asks ----------------------------------------------------------------------------------
@@ -204,7 +229,14 @@ def content_hash(draft: Draft) -> str:
 
 
 def submit(
-    draft: Draft, seen_hash: str, procedure: dict, office: str, calendar: WorkCalendar, now: datetime, lookup_url
+    draft: Draft,
+    seen_hash: str,
+    procedure: dict,
+    office: str,
+    calendar: WorkCalendar,
+    now: datetime,
+    lookup_url,
+    bring_within_days: int = WITHIN_DAYS,
 ) -> Dossier:
     """Make the dossier of a complete draft, once; the same form again returns the same dossier.
 
@@ -227,27 +259,43 @@ def submit(
         Draft.update(dossier=dossier, content_hash=seen_hash).where(Draft.id == draft.id).execute()
         Paper.update(dossier=dossier).where(Paper.draft == draft).execute()
         LaterPaper.update(dossier=dossier).where(LaterPaper.draft == draft).execute()
-        workflow.write_event(dossier, workflow.SUBMITTED_EVENT, None, State.SUBMITTED, account, now)
+        fix_days(dossier, last_day(now, calendar, bring_within_days))
+        workflow.write_event(dossier, workflow.SUBMITTED_EVENT, None, State.SUBMITTED, _submitter(draft), now)
         if account.email and consents.has(account, "notices"):
             post(
                 f"submitted-{dossier.id}",
                 account.email,
-                f"Đã nộp hồ sơ {dossier.code}",
+                f"Đã nộp{' giúp bạn' if dossier.helped_by else ''} hồ sơ {dossier.code}",
                 _letter(dossier, account, lookup_url(dossier.receipt_code)),
                 now,
             )
     return dossier
 
 
+def channel_of(help: Help) -> str:
+    return "counter" if help.agreed_by == "present" else "helped"
+
+
+def helper_words(helper: Staff) -> str:
+    """What somebody of the commune is, and who: thôn trưởng Siu Blĕo."""
+    role = ROLE_NAMES.get(helper.role, helper.role)
+    return f"{role[0].lower()}{role[1:]} {helper.full_name}"
+
+
+def _submitter(draft: Draft) -> Account | SimpleNamespace:
+    """Who the event says it was: of a dossier typed by another's hands, both."""
+    if not draft.help_id:
+        return draft.account
+    does = "nhập tại quầy" if channel_of(draft.help) == "counter" else "làm giúp"
+    both = f"{draft.account.full_name}, {helper_words(draft.help.helper)} {does}"
+    return SimpleNamespace(role=draft.account.role, full_name=both[:200])
+
+
 def gaps(draft: Draft, procedure: dict, today: date) -> list[str]:
     """The names of the pages that still want something, in their order; empty when the draft is complete."""
     answers = draft.answers
     found = ["owner"] if owner_faults(answers, _businesses_of(draft)) else []
-    found += [
-        f"page-{p['number']}"
-        for p in eform.asked_pages(procedure["eform"]["pages"], answers)
-        if eform.faults(p["questions"], answers, today)
-    ]
+    found += [page["name"] for page, wrong in eform.faults_by_page(procedure["eform"], answers, today) if wrong]
     if delivery_faults(answers, offered_deliveries(procedure)):
         found.append("delivery")
     if missing_papers(procedure, papers_of(draft), later_papers_of(draft)):
@@ -261,28 +309,43 @@ def _businesses_of(draft: Draft) -> list[Business]:
 
 
 def _make_dossier(draft: Draft, procedure: dict, office: str, calendar: WorkCalendar, now: datetime) -> Dossier:
-    answers, account = draft.answers, draft.account
     today = in_vietnam(now).date()
-    business = business_of(answers, _businesses_of(draft))
-    if business is None and answers["owner"].startswith(FOR_BUSINESS):
-        raise NotReady  # the submitter's part in it ended this very moment
-    owner_name, owner_number = _owner(answers, account, business)
     return Dossier.create(
         code=new_dossier_code(office, today, _next_number(office, today)),
         receipt_code=_free_receipt_code(),
         office=office,
-        account=account,
-        business=business,
+        account=draft.account,
         procedure_slug=procedure["slug"],
         procedure_title=procedure["title"],
         procedure=procedure,
-        owner_name=owner_name,
-        owner_last_digits_key=last_digits_key(owner_number),
-        answers=answers,
-        delivery=answers["delivery"],
+        channel=channel_of(draft.help) if draft.help_id else "online",
+        helped_by=draft.help.helper if draft.help_id else None,
         submitted_at=now,
         expected_on=expected_day(workflow.term_of(procedure), now, calendar),
+        **what_it_says(draft),
     )
+
+
+def what_it_says(draft: Draft) -> dict[str, object]:
+    """What a dossier takes over from a complete draft, also from one that corrects it. Raises NotReady."""
+    answers, submitter = draft.answers, draft.corrects.account if draft.corrects_id else draft.account
+    business = business_of(answers, _businesses_of(draft))
+    if business is None and answers["owner"].startswith(FOR_BUSINESS):
+        raise NotReady  # the submitter's part in it ended this very moment
+    owner_name, owner_number = _owner(answers, submitter, business)
+    return {
+        "business": business,
+        "owner_name": owner_name,
+        "owner_last_digits_key": last_digits_key(owner_number),
+        "answers": answers,
+        "delivery": answers["delivery"],
+    }
+
+
+def fix_days(dossier: Dossier, last: date) -> None:
+    """Until when that which was promised for later, and has no day yet, is to be brought."""
+    has_none = LaterPaper.due_on.is_null(), LaterPaper.arrived_at.is_null()
+    LaterPaper.update(due_on=last).where(LaterPaper.dossier == dossier.id, *has_none).execute()
 
 
 def _owner(answers: eform.Answers, account: Account, business: Business | None) -> tuple[str, str]:
@@ -319,9 +382,10 @@ def _letter(dossier: Dossier, account: Account, url: str) -> str:
         f"Ngày hẹn dự kiến: {show_day(dossier.expected_on)} (tính từ khi xã nhận đủ hồ sơ).\n" if dossier.expected_on else ""
     )
     owner = f"Cho doanh nghiệp: {dossier.owner_name}, mã số thuế {dossier.business.tax_code}\n" if dossier.business else ""
+    who = f"{_capital(helper_words(dossier.helped_by))} đã nộp giúp bạn" if dossier.helped_by else "Bạn đã nộp"
     return f"""Chào {account.full_name},
 
-Bạn đã nộp hồ sơ: {dossier.procedure_title}
+{who} hồ sơ: {dossier.procedure_title}
 {owner}Lúc {show_moment(dossier.submitted_at)}.
 Hồ sơ đã chuyển đến Bộ phận tiếp nhận và trả kết quả.
 
@@ -334,6 +398,10 @@ Xem hồ sơ đến đâu:
 Ai có mã biên nhận đều xem được hồ sơ đến đâu. Đừng đưa cho người lạ.
 Đây không phải Cổng Dịch vụ công quốc gia.
 """
+
+
+def _capital(words: str) -> str:
+    return words[0].upper() + words[1:]
 
 
 def _is_own(account):

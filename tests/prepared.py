@@ -5,7 +5,7 @@ import json
 import os
 from datetime import timedelta
 
-from conftest import full_draft, make_account, make_staff
+from conftest import BIRTH, full_draft, good_answers, make_account, make_staff
 
 from app import create_app
 from database import db, utc_now
@@ -73,6 +73,19 @@ def print_slip() -> None:
             people.open_for(account, somebody, "In phiếu", utc_now())
         cookies = {"officer": cookie_of(app, officer), "head": cookie_of(app, head)}
         print(json.dumps({"path": f"/mot-cua/phieu/{slip.id}/in", "codes": slip.codes, "ref": account.ref} | cookies))
+
+
+def print_meeting(people: int, role: str = "village_head") -> None:
+    """A helper logged in, and people of the same village; with what a birth registration is to be answered."""
+    app = create_app(os.environ)
+    with app.app_context(), db.connection_context():
+        helper = make_staff(role, f"{role}-{Account.select().count()}", village="Thôn 6" if role == "village_head" else "")
+        first = 64_090_730_001 + Account.select().count()
+        names = ("Siu Ánh", "Ksor Bình", "Rah Lan Chi", "Nay Dung")
+        accounts = [make_account(names[n], "", f"{first + n:012}") for n in range(people)]
+        answers = good_answers(app.extensions["library"].refreshed().definitions[BIRTH])
+        known = [{"id_number": account.id_number, "full_name": account.full_name} for account in accounts]
+        print(json.dumps({"cookie": cookie_of(app, helper), "people": known, "answers": answers}))
 
 
 def print_collectors(count: int, files: int, file_bytes: int) -> None:

@@ -3,19 +3,30 @@
 import re
 import secrets
 
-from flask import Blueprint, abort, g, render_template, request, session
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, session, url_for
 from flask_login import current_user
 from wtforms import HiddenField
 
 from database import utc_now
 from models import Dossier, Paper
-from rules import WrongInput, account_log, businesses, desk, submission, workflow
+from rules import (
+    WrongInput,
+    account_log,
+    businesses,
+    corrections,
+    desk,
+    later_papers,
+    submission,
+    supplements,
+    workflow,
+)
 from rules import staff as staff_rules
 from rules.logins import LoginRefused
 from rules.masking import mask_id_number
-from rules.vietnamese import clean_text
-from rules.workflow import MoveRefused
+from rules.vietnamese import clean_text, in_vietnam
+from rules.workflow import MOVES, Move, MoveRefused
 from views.access import open_to
+from views.account import url_for_outside
 from views.answering import go_on
 from views.files import send_kept
 from views.forms import Form, ReadField, SecretField
@@ -26,6 +37,8 @@ bp = Blueprint("desk", __name__, url_prefix="/mot-cua")
 
 DIGITS = re.compile(r"\d{6,}")
 WORKERS_AT_DESK = ("officer", "specialist", "leader")
+# The moves that are buttons of the desk, by their word in the address.
+WORDS = ",".join(f'"{word}"' for word in dict.fromkeys(move.word for move in MOVES) if word)
 
 
 # In the desk's words; one sentence for all, so that nothing can be learnt.
@@ -88,11 +101,11 @@ class MoveForm(Form):
     form_key = HiddenField(default=lambda: secrets.token_hex(16))
 
 
-class RefusalForm(MoveForm):
+class ReasonForm(MoveForm):
     reason = ReadField(
         "Lý do",
         lambda text: clean_text(text, 500, lines=True),
-        "Nhập lý do từ chối",
+        "Nhập lý do",
         hint="Người nộp đọc được lý do này khi đăng nhập. Viết rõ thiếu gì, làm tiếp thế nào.",
     )
 
@@ -118,42 +131,53 @@ def show(dossier: Dossier, form: Form, fault: str = "", status: int = 200):
         form=form,
         fault=fault,
         moves=workflow.open_moves(dossier, current_user),
-        papers=list(dossier.papers),
+        papers=list(dossier.papers.where(Paper.replaced_at.is_null()).order_by(Paper.id)),
         documents={d["key"]: d["name"] for d in dossier.procedure["documents"]},
         pages=desk.answers_shown(dossier, utc_now()),
         events=submission.timeline(dossier),
+        checklist=later_papers.checklist(dossier),
+        is_waived=later_papers.is_waived,
+        rounds=[(request, supplements.items_of(request)) for request in supplements.rounds(dossier)],
+        is_settled=supplements.is_settled,
+        versions=corrections.versions(dossier),
+        may_tick=current_user.role == "officer",
+        today=in_vietnam(utc_now()).date(),
     )
     return page, status
 
 
-@bp.post("/ho-so/<code>/tiep-nhan")
-@open_to("officer")
-def accept_dossier(code: str):
+@bp.route(f"/ho-so/<code>/<any({WORDS}):word>", methods=["GET", "POST"])
+@open_to("officer", "specialist")
+def move_dossier(code: str, word: str):
+    """One step of the table of moves: a button, or where it needs a reason a page that asks for it."""
     dossier = dossier_of_my_office(code)
-    form = MoveForm()
-    if not form.validate():
-        return show(dossier, form, form.problems()[0][1], 422)
-    return move(dossier, "accept", form, done="tiep-nhan")
-
-
-@bp.route("/ho-so/<code>/tu-choi", methods=["GET", "POST"])
-@open_to("officer")
-def refuse_dossier(code: str):
-    dossier = dossier_of_my_office(code)
-    form = RefusalForm()
+    step = next((move for move in MOVES if (move.word, move.role) == (word, current_user.role)), None) or abort(404)
+    form = ReasonForm() if step.needs_note else MoveForm()
+    if step.needs_note:
+        form.reason.missing = f"Nhập lý do {step.label[0].lower()}{step.label[1:]}"
     if form.validate_on_submit():
-        return move(dossier, "refuse", form, done="tu-choi", note=form.reason.value)
-    return render_template("desk/refuse_dossier.html", dossier=dossier, form=form), 422 if form.errors else 200
+        return move(dossier, step, form, form.reason.value if step.needs_note else "")
+    if step.needs_note:
+        return render_template("desk/refuse_dossier.html", dossier=dossier, form=form, step=step), 422 if form.errors else 200
+    if not form.is_submitted():
+        return redirect(url_for(".show_dossier", code=code), 302)
+    return show(dossier, form, form.problems()[0][1], 422)
 
 
-def move(dossier: Dossier, name: str, form: MoveForm, done: str, note: str = ""):
+def move(dossier: Dossier, step: Move, form: MoveForm, note: str = ""):
     """Make the move and show the dossier; when somebody was quicker, show it as it is now and say so."""
-    officer, now = _me(), utc_now()
+    now, calendar = utc_now(), g.library.calendar
     try:
-        workflow.make_move(dossier, name, officer, now, g.library.calendar, note=note, form_key=key_of(form, dossier))
+        workflow.make_move(dossier, step.name, _me(), now, calendar, note, key_of(form, dossier), link_to(dossier))
     except MoveRefused as refusal:
         return show(dossier_of_my_office(dossier.code), MoveForm(formdata=None), str(refusal), 409)
-    return go_on(".show_dossier", code=dossier.code, da=done)
+    current_app.extensions["mail_soon"]()
+    return go_on(".show_dossier", code=dossier.code, da=step.notice)
+
+
+def link_to(dossier: Dossier) -> str:
+    """What a letter about it points to."""
+    return url_for_outside("lookup.look_up", ma=dossier.receipt_code)
 
 
 def key_of(form: MoveForm, dossier: Dossier) -> str:

@@ -8,11 +8,15 @@ from werkzeug.routing import RequestRedirect
 # What stands at the top of every page of the desk, for those who may open it.
 DESK_ROOMS = (
     ("Hồ sơ", "desk.waiting_dossiers"),
+    ("Nhận tại quầy", "helping.find_at_counter"),
+    ("Làm giúp", "helping.find_person"),
     ("Người dân", "people.find_person"),
     ("Doanh nghiệp", "desk_businesses.find"),
     ("Chờ xác nhận", "people.waiting_approvals"),
     ("Nhân viên", "staff.all_staff"),
     ("Duyệt nhân viên", "staff.waiting_staff"),
+    ("Mẫu câu hỏi", "form_features.show_features"),
+    ("Đánh giá", "desk_dossiers.rated"),
     ("Tài khoản của tôi", "staff_self.my_account"),
 )
 HOME_OF_ROLE = {

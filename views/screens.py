@@ -1,6 +1,7 @@
 """What every page knows: the commune, the person, the guide's step that happens here, and how things are written."""
 
 import hashlib
+from functools import lru_cache
 
 from flask import Flask, g, request, url_for
 from markupsafe import Markup, escape
@@ -9,11 +10,12 @@ from database import utc_now
 from rules import eform, identity, masking, vietnamese
 from rules.content import Guide
 from rules.dossier_codes import show_receipt_code
+from rules.library import standing_of
 from rules.lookup import DONE_WORDS
-from rules.submission import DELIVERIES
+from rules.submission import DELIVERIES, helper_words
 from rules.workflow import EVENT_LABELS, STATE_NAMES
 from views import desk_rooms
-from views.headers import STATIC, inline_style, is_first_visit
+from views.headers import STATIC, inline_style, is_first_visit, without_comments
 
 ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII")
 # Screens on which a step goes on that the guide binds to another screen of the same room.
@@ -41,11 +43,13 @@ def init_app(app: Flask) -> None:
         "inline_style": inline_style,
         "roman": ROMAN,
         "state_names": STATE_NAMES,
+        "standing_of": standing_of,
         "deliveries": DELIVERIES,
         "show_answer": eform.show_answer,
         "kinds": eform.KINDS,
         "done_words": DONE_WORDS,
         "event_labels": EVENT_LABELS,
+        "helper_words": helper_words,
         "home_of": desk_rooms.home_of,
         "desk_rooms": desk_rooms.desk_rooms,
     }
@@ -88,6 +92,13 @@ NOTICES = {
     "bo-e-mail": "Đã bỏ e-mail. Từ nay không lấy lại mật khẩu bằng thư được.",
     "tiep-nhan": "Đã tiếp nhận hồ sơ.",
     "tu-choi": "Đã từ chối hồ sơ.",
+    "da-ghi": "Đã ghi.",
+    "da-yeu-cau": "Đã yêu cầu bổ sung. Đồng hồ dừng đến khi đủ giấy.",
+    "da-rut": "Đã rút hồ sơ. Xã không giải quyết nữa.",
+    "da-xin-rut": "Đã gửi lời xin rút. Chờ xã trả lời.",
+    "da-bo-sung": "Đã gửi bổ sung.",
+    "da-danh-gia": "Cảm ơn bạn. Đã ghi đánh giá.",
+    "cam-on": "Cảm ơn bạn.",
     "it-ma": "Tờ mã sắp hết. In mười mã mới bây giờ, kẻo lần sau không vào được.",
     "mat-khau": "Đã đổi mật khẩu. Mọi máy khác đã thoát ra.",
     "ung-dung": "Đã đổi ứng dụng. Lần sau nhập mã của ứng dụng mới.",
@@ -114,6 +125,8 @@ NOTICES = {
     "da-thoi": "Người đó không còn đại diện cho doanh nghiệp này.",
     "xem-giay-dang-ky": "Đã ghi: xã đã xem giấy đăng ký.",
     "them-dai-dien": "Đã thêm người đại diện.",
+    "thoi-giup": "Đã thôi. Chữ đã nhập để lại cho người dân.",
+    "thu-hoi": "Đã thu hồi. Người giúp không xem, không ghi được nữa.",
 }
 
 
@@ -136,8 +149,20 @@ _marks: dict[str, str] = {}
 
 def _content_mark(name: str) -> str:
     if name not in _marks:
-        _marks[name] = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:6]
+        _marks[name] = hashlib.sha256(script_text(name) or (STATIC / name).read_bytes()).hexdigest()[:6]
     return _marks[name]
+
+
+OUR_SCRIPTS = ("gate.js", "upload.js")
+
+
+@lru_cache(8)
+def script_text(name: str) -> bytes:
+    """A script of ours as it is sent: without its comments, and knowing the address of the next one; of others nothing."""
+    if name not in OUR_SCRIPTS:
+        return b""
+    text = without_comments((STATIC / name).read_text(encoding="utf-8"))
+    return (text.replace("UPLOAD_ADDRESS", asset("upload.js")) if "UPLOAD_ADDRESS" in text else text).encode()
 
 
 def keys(text: str) -> Markup:

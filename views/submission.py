@@ -1,19 +1,15 @@
-"""Submitting a dossier, one question group a page; each page is saved as it is sent (guide IV)."""
+"""Submitting a dossier, one question group a page; each page is saved as it is sent (guide IV). Its papers: papers.py."""
 
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from database import utc_now
-from gateways.papers import PaperRefused, clean_paper
 from models import Account, Draft
-from rules import WrongInput, businesses, eform, people, submission
-from rules.documents import file_to_take, files_to_take
-from rules.papers import copy_paper, drop_paper, keep_paper, missing_papers, paper_need
+from rules import businesses, eform, later_papers, people, personal, submission
 from rules.submission import DELIVERIES, FOR_BUSINESS, RELATIONS, ChangedElsewhere, ContentChanged, NotReady
 from views.access import open_to
 from views.answering import go_on, go_to
 from views.forms import STALE, Form
-from views.guards import takes_uploads
 from views.procedures import definition_of
 from views.walk import Walk, today, walk_at
 
@@ -27,9 +23,9 @@ def typed_answers(keys) -> dict[str, str]:
     return {key: request.form.get(key, "")[: eform.TYPED_MOST + 1] for key in keys}
 
 
-def answer_page(walk: Walk, name: str, keys: list[str], find_faults, template: str, **more):
+def answer_page(walk: Walk, name: str, keys: list[str], find_faults, template: str, leads_to=None, **more):
     """The rhythm of every page of answers: keep what was typed, then go on, or show it again with what to mend."""
-    form = Form()
+    form, leads_to = Form(), leads_to or walk.after
     if form.is_submitted() and not form.validate():
         # The token is stale: show what was typed with a new one, and keep nothing that may not be the person's own.
         walk.answers |= typed_answers(keys)
@@ -42,7 +38,7 @@ def answer_page(walk: Walk, name: str, keys: list[str], find_faults, template: s
             return show_page(walk, name, template, form, {"": CHANGED_ELSEWHERE}, others=other.answers, **more), 409
         faults = find_faults(walk.answers)
         if not faults:
-            return go_to(walk.after(name))
+            return go_to(leads_to(name))
         return show_page(walk, name, template, form, faults, **more), 422
     faults = find_faults(walk.answers) if walk.was_sent(name) else {}
     return show_page(walk, name, template, form, faults, **more)
@@ -74,8 +70,11 @@ def show_page(walk: Walk, name: str, template: str, form: Form, faults: dict[str
 @bp.get("/<place>/")
 @open_to(*WHO_TYPES)
 def start(place: str):
-    """Goes on where the person stopped; a first visit begins with the owner of the dossier."""
+    """Goes on where the person stopped, after asking; a first visit begins at once, with the owner of the dossier."""
     walk = walk_at(place)
+    if place == walk.slug and walk.draft and walk.draft.visited and "tiep" not in request.args:
+        missing, more = personal.missing_in(walk.draft, walk.procedure, today())
+        return render_template("submission/begun.html", walk=walk, draft=walk.draft, missing=missing, more=more)
     unsent = [page for page in walk.pages()[:-1] if not walk.was_sent(page.name)]
     return redirect((unsent or [walk.pages()[-1]])[0].address, 302)
 
@@ -95,7 +94,7 @@ def bring_card(place: str):
 @open_to(*WHO_TYPES, saves_draft=True)
 def owner(place: str):
     walk = walk_at(place)
-    mine = businesses.mine(walk.account)
+    mine = businesses.mine(walk.account) if walk.is_own else []
     return answer_page(
         walk,
         "owner",
@@ -104,7 +103,7 @@ def owner(place: str):
         "submission/owner.html",
         relations=RELATIONS,
         offered=[
-            ("self", f"Cho {walk.me}: {walk.account.full_name}"),
+            ("self", f"Cho {walk.me}: {walk.account.full_name}" if walk.is_own else f"Cho {walk.account.full_name}"),
             *((FOR_BUSINESS + business.ref, f"Cho doanh nghiệp {business.name}") for business in mine),
             ("other", "Cho người khác"),
         ],
@@ -112,25 +111,60 @@ def owner(place: str):
 
 
 @bp.route("/<place>/trang-<int:number>", methods=["GET", "POST"])
+@bp.route("/<place>/trang-<int:number>/<int:item>", methods=["GET", "POST"])
 @open_to(*WHO_TYPES, saves_draft=True)
-def questions(place: str, number: int):
-    walk = walk_at(place, current=f"page-{number}")
-    page = next((page for page in walk.question_pages if page["number"] == number), None) or abort(404)
+def questions(place: str, number: int, item: int = 1):
+    walk = walk_at(place)
+    page = page_to_answer(walk, number, item)
+    walk.current = page["name"]
+    if page["item"] and request.method == "POST" and Form().validate():
+        if "drop" in request.form:
+            return drop_item(walk, page)
+        walk.add_items(page, page["item"])
     # From the check page everything can be mended; on the way there only what is not yet known is asked.
-    is_mending = request.values.get("from_check") or walk.was_sent(f"page-{number}")
-    asked = (
-        page["questions"] if is_mending else eform.open_questions(page["questions"], walk.answers, today()) or page["questions"]
-    )
+    is_mending = request.values.get("from_check") or walk.was_sent(page["name"])
+    asked = page["questions"] if is_mending else walk.open_questions(page) or page["questions"]
+    if page["item"] and not walk.was_sent(page["name"]):
+        walk.answers = {q["key"]: q["default"] for q in asked if q.get("default")} | walk.answers
     return answer_page(
         walk,
-        f"page-{number}",
+        page["name"],
         [question["key"] for question in asked if question["key"] in request.form or not request.form],
-        lambda answers: eform.faults(page["questions"], answers, today()),
+        lambda answers: eform.page_faults(walk.procedure["eform"], page["name"], answers, today()),
         "submission/questions.html",
+        leads_to=(lambda name: next_item(walk, page)) if page["item"] and "more" in request.form else None,
         page=page,
         asked=asked,
         villages=g.library.villages(),
     )
+
+
+def page_to_answer(walk: Walk, number: int, item: int) -> dict:
+    """The page at this address; where an item was dropped since, what is typed into it still finds its page."""
+    definition = walk.procedure["eform"]["pages"][number - 1 : number] if number else []
+    repeat = definition[0].get("repeat") if definition else None
+    if not 1 <= item <= (repeat["most"] if repeat else 1):
+        abort(404)
+    if repeat and item > (count := eform.count_items(definition[0], walk.answers)):
+        if request.method != "POST":
+            abort(redirect(walk.url("questions", number=number, item=count if count > 1 else None), 302))
+        walk.answers = eform.with_items(definition[0], walk.answers, item)
+    found = [page for page in walk.question_pages if page["number"] == number and page["item"] in (None, item)]
+    return found[0] if found else abort(404)
+
+
+def next_item(walk: Walk, page: dict) -> str:
+    """The address of one more child, one more copy: the next of this one, however often the button was pressed."""
+    walk.add_items(page, page["item"] + 1)
+    from_check = request.form.get("from_check")
+    if page["item"] == page["repeat"]["most"]:
+        return walk.after(page["name"])
+    return walk.url("questions", number=page["number"], item=page["item"] + 1, from_check=from_check)
+
+
+def drop_item(walk: Walk, page: dict):
+    walk.drop_item(page, shown=request.form.get("saves", 0, type=int))
+    return go_to(walk.after(f"page-{page['number']}.{page['item'] - 1}"))
 
 
 @bp.route("/<place>/nhan-ket-qua", methods=["GET", "POST"])
@@ -146,88 +180,6 @@ def delivery(place: str):
         "submission/delivery.html",
         offered={key: DELIVERIES[key] for key in offered},
     )
-
-
-# --- papers ----------------------------------------------------------------------------------------------------------
-
-
-@bp.route("/<place>/giay-to", methods=["GET", "POST"])
-@open_to(*WHO_TYPES, saves_draft=True)
-@takes_uploads
-def papers(place: str):
-    """Every paper has a form of its own, so that sending one never risks another."""
-    walk = walk_at(place)
-    form = Form()
-    if not form.is_submitted():
-        return show_papers(walk, form)
-    if not form.validate():
-        return show_papers(walk, form, {"": STALE + " Ảnh vừa chọn chưa gửi được, hãy chọn lại."})
-    document = request.form.get("document", "")
-    if document:
-        return take_paper(walk, document, form)
-    walk.save("papers", {})
-    missing = missing_papers(walk.procedure, walk.papers(), walk.later_papers())
-    if missing:
-        return show_papers(walk, form, {d["key"]: "Giấy này cần có. Chọn ảnh rồi bấm Gửi giấy này." for d in missing})
-    return go_to(walk.after("papers"))
-
-
-def take_paper(walk: Walk, key: str, form: Form):
-    if key not in [d["key"] for d in walk.procedure["documents"] if paper_need(d) != "none"]:
-        abort(404)
-    if request.form.get("remove"):
-        for paper in walk.papers().get(key, []):
-            if str(paper.id) == request.form["remove"]:
-                drop_paper(paper, current_app.extensions["files"])
-        return go_on(".papers", place=walk.place, da="xoa-giay")
-    if "taken" in request.form:
-        return take_from_my_documents(walk, key, form)
-    upload = request.files.get("file")
-    if upload is None or not upload.filename:
-        return show_papers(walk, form, {key: "Bấm Chọn tệp, chọn một ảnh, rồi bấm Gửi giấy này."})
-    try:
-        paper = clean_paper(upload.read(), upload.filename)
-    except PaperRefused as refusal:
-        return show_papers(walk, form, {key: str(refusal)})
-    walk.save("papers-begun", {})
-    keep_paper(walk.draft, key, paper, current_app.extensions["files"], utc_now())
-    return go_on(".papers", place=walk.place, da="gui-giay")
-
-
-def take_from_my_documents(walk: Walk, key: str, form: Form):
-    chosen = request.form["taken"]
-    if not chosen:
-        return show_papers(walk, form, {key: "Chọn một giấy trong tài liệu của bạn, rồi bấm Lấy giấy này."})
-    file = file_to_take(walk.account, chosen) if walk.is_own else None
-    if file:
-        walk.save("papers-begun", {})
-    try:
-        copy_paper(walk.draft, key, file, current_app.extensions["files"], utc_now())
-    except WrongInput as gone:
-        return show_papers(walk, form, {key: str(gone)})
-    return go_on(".papers", place=walk.place, da="gui-giay")
-
-
-def show_papers(walk: Walk, form: Form, faults: dict[str, str] | None = None):
-    documents = [d | {"need": paper_need(d)} for d in walk.procedure["documents"]]
-    sent = walk.papers()
-    # Papers for special cases stay closed until asked for, so that the page is short for most people.
-    usual = [d["key"] for d in documents if d["required"] == "mandatory"]
-    opened = {*usual, *sent, *(faults or {}), request.args.get("them")}
-    page = show_page(
-        walk,
-        "papers",
-        "submission/papers.html",
-        form,
-        faults or {},
-        documents=documents,
-        sent=sent,
-        opened=opened,
-        closed=[d for d in documents if d["need"] == "maybe" and d["key"] not in opened],
-        all_shown="them" in request.args,
-        my_files=files_to_take(walk.account) if walk.is_own else [],
-    )
-    return page, 422 if faults else 200
 
 
 # --- check and submit ------------------------------------------------------------------------------------------------
@@ -264,12 +216,14 @@ def draft_of_form(place: str) -> Draft | None:
 
 def answer_again(place: str, sent: Draft):
     """The answer to a form that has done its work before: only read, so also when the disk is full or the procedure gone."""
-    dossier = sent.dossier or sent.corrects
+    dossier = sent.dossier or sent.corrects or sent.supplements.dossier
     # Of a business one acts for no more nothing is shown, not even to who submitted it.
     if isinstance(current_user._get_current_object(), Account):
         submission.mine(current_user, dossier.code) or abort(404)
     if sent.content_hash != request.form.get("seen", ""):
         return render_template("submission/changed.html", dossier=dossier), 409
+    if sent.help_id:
+        return go_on("helping.farewell", help_ref=sent.help.ref)
     return go_on(".submitted", place=place, code=dossier.code)
 
 
@@ -299,7 +253,7 @@ def show_check(walk: Walk, form: Form, faults: dict[str, str] | None = None):
         gaps=[page for page in walk.pages() if page.name in gaps],
         addresses={page.name: page.address for page in [*walk.pages(), *map(walk.page_of, walk.question_pages)]},
         seen=submission.content_hash(walk.draft),
-        business=submission.business_of(walk.answers, businesses.mine(walk.account)),
+        business=submission.business_of(walk.answers, businesses.mine(walk.account) if walk.is_own else []),
         today=today(),
         documents={d["key"]: d for d in walk.procedure["documents"]},
     )
@@ -310,4 +264,12 @@ def show_check(walk: Walk, form: Form, faults: dict[str, str] | None = None):
 @open_to("citizen")
 def submitted(place: str, code: str):
     dossier = submission.mine(current_user, code) or abort(404)
-    return render_template("submission/submitted.html", dossier=dossier, procedure=dossier.procedure)
+    return render_template(
+        "submission/submitted.html",
+        dossier=dossier,
+        procedure=dossier.procedure,
+        done="Đã sửa hồ sơ" if place.startswith("sua.") else "Đã nộp hồ sơ",
+        checklist=later_papers.checklist(dossier),
+        is_waived=later_papers.is_waived,
+        today=today(),
+    )

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from flask import abort, g, redirect, request, url_for
 from flask_login import current_user
 
 from database import utc_now
 from models import Account, Dossier, Draft, LaterPaper, Paper
-from rules import eform, people, submission
+from rules import eform, people, repeated_pages, submission
 from rules.library import may_be_submitted
 from rules.papers import later_papers_of, papers_of
 from rules.vietnamese import in_vietnam
@@ -34,9 +35,11 @@ class Walk:
     """
 
     chore = "chưa nộp"  # beside the procedure's name on every page: nobody shall think it is done
+    stamp = "HỒ SƠ NHÁP – CHƯA NỘP"  # on the page where all of it stands, which may be printed
     button = "Nộp hồ sơ"  # the last one
     me = "tôi"  # how who is asked calls the person the account belongs to
     is_own = True  # typed by its owner, whose personal documents may be taken
+    is_at_counter = False  # papers may be received as paper
 
     def __init__(self, place: str, account: Account, procedure: dict, draft: Draft | None, current: str = ""):
         self.place, self.account, self.procedure, self.draft, self.current = place, account, procedure, draft, current
@@ -63,6 +66,7 @@ class Walk:
             library.calendar,
             now,
             lambda code: url_for_outside("lookup.look_up", ma=code),
+            library.site.bring_papers_within_days,
         )
 
     def address_after(self, dossier: Dossier) -> str:
@@ -74,8 +78,19 @@ class Walk:
     # --- the pages ---
 
     def known_answers(self) -> dict[str, str]:
-        questions = [question for page in self.procedure["eform"]["pages"] for question in page["questions"]]
-        return submission.known_answers(questions, self.account, g.library.site)
+        # Whoever helps sees this dossier only, not what stands in earlier ones.
+        earlier = submission.earlier_answers(self.procedure["eform"]["pages"], self.account) if self.is_own else {}
+        return submission.known_answers(self._asked_once, self.account, g.library.site, earlier)
+
+    @cached_property
+    def account_answers(self) -> dict[str, str]:
+        return submission.account_answers(self._asked_once, self.account, g.library.site)
+
+    @property
+    def _asked_once(self) -> list[dict]:
+        """The questions with one answer; an account knows nothing of children and copies."""
+        pages = [page for page in self.procedure["eform"]["pages"] if not page.get("repeat")]
+        return [question for page in pages for question in page["questions"]]
 
     @property
     def question_pages(self) -> list[dict]:
@@ -94,12 +109,18 @@ class Walk:
         return url_for(f"submission.{name}", place=self.place, **more)
 
     def page_of(self, page: dict) -> Page:
-        return Page(f"page-{page['number']}", self.url("questions", number=page["number"]), page["title"])
+        item = page["item"] if page["item"] != 1 else None  # the first stands at the address of the page itself
+        return Page(page["name"], self.url("questions", number=page["number"], item=item), page["title"])
 
     def is_to_answer(self, page: dict) -> bool:
         """Whether a person has to see the page: not when the account answers all of it (the check page shows it still)."""
-        name = f"page-{page['number']}"
-        return name == self.current or self.was_sent(name) or bool(eform.open_questions(page["questions"], self.answers, today()))
+        return page["name"] == self.current or self.was_sent(page["name"]) or bool(self.open_questions(page))
+
+    def open_questions(self, page: dict) -> list[dict]:
+        """Those of its questions that the account has not answered well."""
+        unknown = eform.open_questions(page["questions"], self.answers, today(), self.account_answers)
+        together = eform.check_faults(self.procedure["eform"], self.answers, today())
+        return [question for question in page["questions"] if question in unknown or question["key"] in together]
 
     def place_of(self, name: str) -> tuple[int, int]:
         names = [page.name for page in self.pages()]
@@ -112,7 +133,7 @@ class Walk:
         pages = self.pages()
         names = [page.name for page in pages]
         # Another tab may just have given an answer that takes this page away.
-        return pages[names.index(name) + 1].address if name in names else self.url("start")
+        return pages[names.index(name) + 1].address if name in names else self.url("start", tiep=1)
 
     def before(self, name: str) -> str:
         pages = self.pages()
@@ -128,6 +149,21 @@ class Walk:
         login = current_login()
         submission.save_page(self.draft, name, known | typed, utc_now(), phone=str(login.id) if login else "", shown=shown)
         self.answers = dict(self.draft.answers)
+
+    def add_items(self, page: dict, count: int) -> None:
+        """At least `count` items on a repeated page."""
+        definition = self.procedure["eform"]["pages"][page["number"] - 1]
+        self.draft = self.begin()
+        if eform.count_items(definition, self.draft.answers) < count:
+            repeated_pages.add_items(self.draft, definition, count, utc_now())
+            self.answers = dict(self.draft.answers)
+
+    def drop_item(self, page: dict, shown: int) -> None:
+        """Forget one item of a repeated page, as it was when saved `shown` times."""
+        if self.draft:
+            definition = self.procedure["eform"]["pages"][page["number"] - 1]
+            repeated_pages.drop_item(self.draft, definition, page["number"], page["item"], shown, utc_now())
+            self.answers = dict(self.draft.answers)
 
     def saves(self, name: str) -> int:
         """How often the page was saved; sent along with its form."""

@@ -34,8 +34,9 @@ from models import (
     Representative,
     Slip,
     State,
+    Upload,
 )
-from rules import accounts, businesses, data_rights, documents, logins, one_time, submission
+from rules import accounts, businesses, data_rights, documents, logins, one_time, submission, uploads
 from rules.data_rights import RETENTION, WAITS
 
 NOW = utc_now()
@@ -90,6 +91,7 @@ class World:
 MAKERS = {
     "mã của phiếu vừa in": lambda w, when: _codes_of(w.make(Slip, made_at=when, codes={"recovery": ["x"]})),
     "giấy tờ nhập dở": lambda w, when: w.make(PersonalDocument, kind=documents.UNFINISHED, updated_at=when),
+    "ảnh gửi dở": lambda w, when: _begun(w, when),
     "lần đăng nhập đã hết": lambda w, when: w.make(Login, expires_at=when),
     "số lần nhập sai": lambda w, when: _counted(when),
     "bản nháp, từ lần sửa cuối": lambda w, when: w.make(Draft, created_at=when - DAY, updated_at=when),
@@ -110,6 +112,12 @@ MAKERS = {
 
 def _codes_of(slip):
     return lambda: slip().codes
+
+
+def _begun(world, when):
+    draft = world.make(Draft, procedure_slug=secrets.token_hex(8))()
+    row = uploads.begin(draft, "giay_chung_sinh", "anh.jpg", 1000, "", when)
+    return lambda: Upload.get_or_none(Upload.id == row.id)
 
 
 def _counted(when):

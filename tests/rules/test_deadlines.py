@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.deadlines import KINDS, Term, WorkCalendar, due_at, expected_day, is_overdue, submitted_counts_from
+from rules.deadlines import KINDS, Term, WorkCalendar, due_after_stop, due_at, expected_day, is_overdue, submitted_counts_from
 from rules.vietnamese import VIETNAM_TIME
 
 quick = settings(derandomize=True, max_examples=100, deadline=None)
@@ -221,3 +221,45 @@ def test_a_submission_counts_in_office_hours_and_never_before_it_came(submitted_
     counts_from = submitted_counts_from(submitted_at, OF_2026)
     assert counts_from >= submitted_at
     assert OF_2026.is_working_day(counts_from.date()) and OF_2026.into_hours(counts_from) == counts_from
+
+
+# --- the clock stood still -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("stopped, resumed, due", [
+    # The reference's worked example: two of five days used, supplied on Tuesday, three left; at whatever hours.
+    ("2026-11-04 09:00", "2026-11-10 09:00", "2026-11-13 09:00"),
+    ("2026-11-04 16:30", "2026-11-10 07:40", "2026-11-13 09:00"),
+    ("2026-11-04 08:00", "2026-11-04 16:00", "2026-11-09 09:00"),  # asked and supplied the same day
+    ("2026-11-06 09:00", "2026-11-08 09:00", "2026-11-09 09:00"),  # supplied on a Sunday: nobody worked meanwhile
+    ("2026-11-20 09:00", "2026-11-25 09:00", "2026-11-11 09:00"),  # late already, and late by as much; the 24th is a holiday
+])  # fmt: skip
+def test_the_due_day_moves_on_by_the_working_days_it_stood(stopped, resumed, due):
+    moment = lambda text: datetime.fromisoformat(f"{text}:00+07:00")  # noqa: E731
+    accepted_due = due_at(FIVE_DAYS, moment("2026-11-02 09:00"), OF_2026)
+
+    assert accepted_due == moment("2026-11-09 09:00")
+    assert due_after_stop(FIVE_DAYS, accepted_due, moment(stopped), moment(resumed), OF_2026) == moment(due)
+
+
+def test_what_is_done_the_same_day_is_counted_anew():
+    moment = lambda text: datetime.fromisoformat(f"{text}:00+07:00")  # noqa: E731
+    term, due = Term("same_day", cutoff=time(15)), moment("2026-11-02 17:00")
+
+    for resumed, new in (("2026-11-04 09:00", "2026-11-04 17:00"), ("2026-11-04 15:30", "2026-11-05 17:00")):
+        assert due_after_stop(term, due, moment("2026-11-02 14:00"), moment(resumed), OF_2026) == moment(new)
+
+
+def test_calendar_days_moved_on_end_on_a_working_day():
+    moment = lambda text: datetime.fromisoformat(f"{text}:00+07:00")  # noqa: E731
+    due = due_after_stop(
+        Term("calendar_days", 5), moment("2026-11-05 17:00"), moment("2026-11-03 09:00"), moment("2026-11-05 09:00"), OF_2026
+    )
+
+    assert due == moment("2026-11-09 17:00")  # the 7th is a Saturday
+
+
+def test_what_has_no_due_date_has_none_afterwards():
+    now = datetime.fromisoformat("2026-11-05T09:00:00+07:00")
+
+    assert due_after_stop(FIVE_DAYS, None, now, now, OF_2026) is None

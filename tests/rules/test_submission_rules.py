@@ -229,7 +229,7 @@ def test_of_a_birth_the_birth_certificate_is_missing_first(birth):
 
 
 def test_every_procedure_can_be_completed(account, make_draft, library):
-    here = {slug: definition for slug, definition in library.definitions.items() if definition["online"] == "here"}
+    here = {slug: definition for slug, definition in library.definitions.items() if definition["online_submission"] == "here"}
 
     found = {slug: gaps(make_draft(account, slug), definition, date(2026, 11, 23)) for slug, definition in here.items()}
     assert found == dict.fromkeys(here, [])

@@ -7,8 +7,9 @@ from conftest import make_staff
 from peewee import IntegrityError
 from together import at_once
 
+from database import utc_now
 from models import Dossier, Event, Staff, State
-from rules import workflow
+from rules import consents, workflow
 from rules.staff import ROLES
 from rules.workflow import ENDED, MOVES, STATE_NAMES, MoveRefused, make_move, open_moves, term_of
 
@@ -22,6 +23,25 @@ def put_into(dossier: Dossier, state: State) -> Dossier:
     return Dossier.get_by_id(dossier.id)
 
 
+# Where a move leads back to where the dossier came from: how it got to where it is.
+CAME_FROM = {State.AWAITING_SUPPLEMENT: State.SUBMITTED, State.WITHDRAWAL_ASKED: State.ACCEPTED}
+
+
+def bring_into(dossier: Dossier, state: State) -> Dossier:
+    """As put_into, with the event that brought it there."""
+    if state in CAME_FROM:
+        Event.create(
+            dossier=dossier, name="came", from_state=CAME_FROM[state], to_state=state, actor_kind="officer", actor_name="x"
+        )
+    return put_into(dossier, state)
+
+
+def leads_on(move) -> bool:
+    """Whether a row is the one for a dossier that came as `bring_into` brings it."""
+    leads_back = move.name in ("supplied", "refuse_withdrawal")
+    return not leads_back or move.target is CAME_FROM[move.source]
+
+
 def kept(dossier: Dossier) -> tuple:
     """The dossier's row and its events, as the tables hold them."""
     return Dossier.select().where(Dossier.id == dossier.id).dicts().get(), list(Event.select().order_by(Event.id).dicts())
@@ -31,7 +51,9 @@ def kept(dossier: Dossier) -> tuple:
 def people(account):
     """One of each role, the citizen too."""
     known = {"office": "H21.129", "password_hash": "none"}
-    return {"citizen": account} | {role: Staff.create(login_name=role, full_name=role, role=role, **known) for role in ROLES}
+    return {"citizen": account, "system": workflow.SYSTEM} | {
+        role: Staff.create(login_name=role, full_name=role, role=role, **known) for role in ROLES
+    }
 
 
 @pytest.fixture
@@ -48,10 +70,10 @@ def move(library):
 
 
 @pytest.mark.parametrize("state", State)
-@pytest.mark.parametrize("name", [move.name for move in MOVES])
+@pytest.mark.parametrize("name", dict.fromkeys(move.name for move in MOVES))
 def test_a_move_is_open_to_its_role_in_its_state_and_to_nobody_else(dossier, people, move, name, state):
-    there = put_into(dossier, state)
-    rights = {(move.role, move.source): move for move in MOVES if move.name == name}
+    there = bring_into(dossier, state)
+    rights = {(move.role, move.source): move for move in MOVES if move.name == name and leads_on(move)}
     before = kept(there)
 
     for role, person in people.items():
@@ -62,15 +84,16 @@ def test_a_move_is_open_to_its_role_in_its_state_and_to_nobody_else(dossier, peo
     for role in (role for role, source in rights if source is state):
         move(there, name, people[role])
         assert Dossier.get_by_id(there.id).state is rights[role, state].target
-        assert kept(put_into(dossier, state))[1][-1]["name"] == name
+        assert Event.select().order_by(Event.id.desc()).get().name == name
+        bring_into(dossier, state)
 
 
 @pytest.mark.parametrize("state", State)
 def test_the_buttons_are_those_of_the_table(dossier, people, state):
-    there = put_into(dossier, state)
+    there = bring_into(dossier, state)
 
     shown = {(role, move.name) for role, person in people.items() for move in open_moves(there, person)}
-    assert shown == {(move.role, move.name) for move in MOVES if move.source is state}
+    assert shown == {(move.role, move.name) for move in MOVES if move.source is state and leads_on(move)}
 
 
 def test_each_state_has_its_official_name_and_a_plain_one():
@@ -79,9 +102,23 @@ def test_each_state_has_its_official_name_and_a_plain_one():
 
 
 def test_a_row_of_the_table_is_for_one_role_and_says_both_what_to_press_and_what_happened():
-    assert len({(move.name, move.source, move.role) for move in MOVES}) == len(MOVES)
+    assert len({(move.name, move.source, move.target, move.role) for move in MOVES}) == len(MOVES)
     assert all(move.label and move.done and move.source is not move.target for move in MOVES)
-    assert {move.role for move in MOVES} <= {"citizen", *ROLES}
+    assert {move.role for move in MOVES} <= {"citizen", "system", *ROLES}
+
+
+def test_the_moves_are_those_of_the_national_table():
+    """Reference: one-stop.md, section 2, allowed next."""
+    allowed = {1: {2, 3, 5, 6, 7}, 2: {4, 5, 6, 7, 8, 9}, 3: set(), 4: {5, 6, 7, 8, 9}, 5: {1, 2, 4, 3, 7, 8},
+               6: {1, 2, 4, 7, 8}, 7: {8, 10, 2, 4, 5, 6}, 8: {4, 10}, 9: {10}, 10: set()}  # fmt: skip
+
+    assert [move for move in MOVES if move.target not in allowed[move.source]] == []
+
+
+def test_a_button_says_which_of_the_desks_addresses_it_is_sent_to():
+    assert {move.role for move in MOVES if move.word} <= set(ROLES)
+    assert all(move.notice for move in MOVES if move.word)
+    assert len({(move.word, move.name) for move in MOVES if move.word}) == len({move.word for move in MOVES if move.word})
 
 
 def test_no_move_leads_out_of_an_end():
@@ -179,6 +216,148 @@ def test_a_form_tapped_twice_at_the_same_moment_is_answered_twice_and_done_once(
 
     assert [type(end) for end in at_once(tap, tap, tap, tap)] == [Event] * 4
     assert dossier.events.count() == 2
+
+
+# --- taking a dossier back -------------------------------------------------------------------------------------------
+
+
+def names(dossier) -> list[str]:
+    return [event.name for event in dossier.events.order_by(Event.id)]
+
+
+def test_nobody_has_accepted_it_so_it_is_withdrawn_at_once(dossier, account, library):
+    workflow.withdraw(dossier, account, MONDAY_9, library.calendar, note="Nộp nhầm")
+
+    assert (Dossier.get_by_id(dossier.id).state, dossier.ended_at) == (State.STOPPED, MONDAY_9)
+    assert names(dossier) == ["submit", "withdraw", "stop_withdrawn"]
+    assert [event.actor_kind for event in dossier.events.order_by(Event.id)][1:] == ["citizen", "system"]
+
+
+def test_withdrawing_needs_no_reason_before_and_one_after_it_was_accepted(submit, account, officer, move, library):
+    new, taken = submit(account), submit(account)
+    move(taken, "accept", officer)
+    workflow.withdraw(new, account, MONDAY_9, library.calendar)
+
+    with pytest.raises(MoveRefused, match="lý do"):
+        move(taken, "ask_withdrawal", account, note=" ")
+    assert Dossier.get_by_id(taken.id).state is State.ACCEPTED
+
+
+def test_a_withdrawal_sent_twice_is_one(dossier, account, library):
+    first = workflow.withdraw(dossier, account, MONDAY_9, library.calendar, form_key="k")
+
+    assert workflow.withdraw(Dossier.get_by_id(dossier.id), account, MONDAY_9, library.calendar, form_key="k") == first
+    assert len(names(dossier)) == 3
+
+
+def test_a_withdrawal_that_fails_halfway_has_not_happened(dossier, account, library, monkeypatch):
+    monkeypatch.setattr(workflow.SYSTEM, "full_name", None)  # the second event is refused by its table
+    before = kept(dossier)
+
+    with pytest.raises(IntegrityError):
+        workflow.withdraw(dossier, account, MONDAY_9, library.calendar)
+    assert kept(dossier) == before
+
+
+def test_accepted_and_withdrawn_at_the_same_moment_it_is_one_of_the_two(dossier, account, officer, move, library):
+    ends = at_once(
+        lambda: move(Dossier.get_by_id(dossier.id), "accept", officer),
+        lambda: workflow.withdraw(Dossier.get_by_id(dossier.id), account, MONDAY_9, library.calendar),
+    )
+
+    assert {type(end) for end in ends} == {Event, MoveRefused}
+    assert names(dossier) in (["submit", "accept"], ["submit", "withdraw", "stop_withdrawn"])
+
+
+@pytest.mark.parametrize("before", [State.ACCEPTED, State.IN_PROGRESS, State.AWAITING_SUPPLEMENT, State.AWAITING_PAYMENT])
+def test_a_withdrawal_that_is_refused_leaves_the_dossier_where_it_was(dossier, account, officer, move, before):
+    there = put_into(dossier, before)
+    move(there, "ask_withdrawal", account)
+    move(there, "refuse_withdrawal", officer, note="Đã ký kết quả")
+
+    assert Dossier.get_by_id(dossier.id).state is before
+    assert names(dossier)[-2:] == ["ask_withdrawal", "refuse_withdrawal"]
+
+
+def test_a_supplement_through_a_refused_withdrawal_still_leads_back_to_where_it_began(dossier, account, officer, move):
+    move(dossier, "accept", officer)
+    for name, by in (("ask_supplement", officer), ("ask_withdrawal", account), ("refuse_withdrawal", officer),
+                     ("supplied", account)):  # fmt: skip
+        move(dossier, name, by)
+
+    assert Dossier.get_by_id(dossier.id).state is State.ACCEPTED
+
+
+# --- the clock stands still ------------------------------------------------------------------------------------------
+
+
+FIVE_DAYS = {"type": "working_days", "value": 5}
+
+
+def at_vietnam(text: str) -> datetime:
+    return datetime.fromisoformat(f"{text}:00+07:00").astimezone(UTC)
+
+
+@pytest.fixture
+def five_days(dossier):
+    """A dossier with five working days, as the reference's worked example has it."""
+    processing = dossier.procedure["processing"] | FIVE_DAYS
+    Dossier.update(procedure=dossier.procedure | {"processing": processing}).where(Dossier.id == dossier.id).execute()
+    return Dossier.get_by_id(dossier.id)
+
+
+def test_the_due_date_moves_on_by_the_time_the_desk_waited(five_days, account, officer, move):
+    move(five_days, "accept", officer, now=at_vietnam("2026-11-02T09:00"))
+    assert five_days.due_at == at_vietnam("2026-11-09T09:00")
+    move(five_days, "ask_supplement", officer, now=at_vietnam("2026-11-04T15:00"))
+    assert five_days.stopped_at == at_vietnam("2026-11-04T15:00")
+    event = move(five_days, "supplied", account, now=at_vietnam("2026-11-10T08:00"), note="")
+
+    assert (five_days.due_at, five_days.stopped_at) == (at_vietnam("2026-11-13T09:00"), None)
+    assert "cũ: 9 giờ, ngày 9/11/2026" in event.note and "mới: 9 giờ, ngày 13/11/2026" in event.note
+
+
+def test_while_the_clock_stands_nothing_is_overdue(five_days, officer, move):
+    move(five_days, "accept", officer)
+    move(five_days, "ask_supplement", officer)
+
+    assert not five_days.is_overdue(five_days.due_at + timedelta(days=30))
+
+
+def test_a_withdrawal_asked_while_the_desk_waits_stops_the_clock_once(five_days, account, officer, move):
+    move(five_days, "accept", officer, now=at_vietnam("2026-11-02T09:00"))
+    move(five_days, "ask_supplement", officer, now=at_vietnam("2026-11-04T09:00"))
+    move(five_days, "ask_withdrawal", account, now=at_vietnam("2026-11-05T09:00"))
+    move(five_days, "refuse_withdrawal", officer, now=at_vietnam("2026-11-06T09:00"))
+    assert five_days.stopped_at == at_vietnam("2026-11-04T09:00")
+    move(five_days, "supplied", account, now=at_vietnam("2026-11-10T09:00"))
+
+    assert five_days.due_at == at_vietnam("2026-11-13T09:00")
+
+
+# --- letters ---------------------------------------------------------------------------------------------------------
+
+
+def test_who_agreed_to_letters_is_told_once_of_what_happened(dossier, officer, move, letters):
+    for _ in range(2):
+        move(dossier, "accept", officer, form_key="k", now=utc_now())
+
+    subjects = [letter["Subject"] for letter in letters()]
+    assert subjects.count(f"Xã đã tiếp nhận hồ sơ {dossier.code}") == 1
+
+
+def test_a_letter_says_nothing_of_the_reason(dossier, officer, move, letters):
+    move(dossier, "refuse", officer, note="Thiếu giấy của Rơ Châm H'Lan", now=utc_now())
+
+    (letter,) = [letter for letter in letters() if "không tiếp nhận" in letter["Subject"]]
+    assert "Thiếu giấy" not in letter.get_content()
+
+
+def test_who_took_the_consent_back_gets_no_letter(dossier, account, officer, move, letters, library):
+    consents.withdraw(account, library.consents["notices"], MONDAY_9)
+    move(dossier, "accept", officer, now=utc_now())
+
+    assert [letter["Subject"] for letter in letters() if "tiếp nhận" in letter["Subject"]] == []
 
 
 # --- due dates -------------------------------------------------------------------------------------------------------

@@ -167,7 +167,8 @@ def test_counts_stand_beside_the_queues(desk, account):
     page = desk.get("/mot-cua/")
 
     assert [" ".join(a.text_content().split()) for a in page.tree.find_class("queues")[0].iter("a")] == [
-        "Cần xử lý 2", "Mới nộp 1", "Đã tiếp nhận 1", "Đã xong, từ chối 0",
+        "Cần xử lý 2", "Mới nộp 1", "Đã tiếp nhận 1", "Chờ người dân 0", "Xin rút 0", "Chờ trả kết quả 0",
+        "Đã xong, từ chối 0",
     ]  # fmt: skip
 
 

@@ -999,14 +999,14 @@ def test_replacing_or_deleting_a_document_changes_nothing_in_draft_or_dossier(
     data = store.read(file.stored_name)
     take(citizen, file)
     send(citizen, address(document, "tep", file.id, "thay"), "green")
-    assert store.read(Paper.get(Paper.document_key == "giay_chung_sinh").stored_name) == data, "the draft keeps its copy"
+    taken = Paper.get(Paper.taken_from == document.id)
+    assert store.read(taken.stored_name) == data, "the draft keeps its copy"
 
     citizen.send(f"/nop-ho-so/{BIRTH}/xem-lai", {"declared": "1"}, "Nộp hồ sơ")
     citizen.post(address(document, "xoa"))
 
     assert not PersonalDocument.select().exists()
-    paper = Paper.get(Paper.document_key == "giay_chung_sinh")
-    dossier = Dossier.get()
+    paper, dossier = Paper.get_by_id(taken.id), Dossier.get()
     assert paper.dossier == dossier and paper.taken_from_id is None
     opened = visit_as(officer).client.get(f"/mot-cua/ho-so/{dossier.code}/giay/{paper.id}")
     assert opened.data == data
@@ -1022,7 +1022,7 @@ def test_a_document_deleted_at_the_moment_of_taking_is_told(citizen, store, monk
         store.remove(found.stored_name)
         return found
 
-    monkeypatch.setattr("views.submission.file_to_take", find_then_lose)
+    monkeypatch.setattr("views.papers.file_to_take", find_then_lose)
     page = take(citizen, file)
 
     assert page.status == 422 and "không còn trong tài liệu của bạn" in page.errors

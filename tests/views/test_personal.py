@@ -148,8 +148,8 @@ def test_a_draft_says_until_when_it_is_kept_and_goes_on(visit_as, account, make_
     make_draft(account, OTHER)
     page = visit_as(account).get("/ca-nhan/ban-nhap")
 
-    assert f"/nop-ho-so/{OTHER}/" in page.links.values()
-    assert "Làm tiếp." in page.words and "giữ đến" in page.words
+    assert f"/nop-ho-so/{OTHER}/?tiep=1" in page.links.values()
+    assert "HỒ SƠ NHÁP – CHƯA NỘP" in page.words and "giữ đến" in page.words and "Tiếp tục bản nháp" in page.links
 
 
 def test_drafts_and_dossiers_stand_apart(visit_as, account, submit, make_draft):
@@ -157,7 +157,7 @@ def test_drafts_and_dossiers_stand_apart(visit_as, account, submit, make_draft):
     make_draft(account, OTHER)
     citizen = visit_as(account)
 
-    assert f"/nop-ho-so/{OTHER}/" in citizen.get("/ca-nhan/ban-nhap").links.values()
+    assert f"/nop-ho-so/{OTHER}/?tiep=1" in citizen.get("/ca-nhan/ban-nhap").links.values()
     assert dossier_links(citizen.get("/ca-nhan/ban-nhap")) == []
     assert dossier_links(citizen.get("/ca-nhan/ho-so")) == [f"/ca-nhan/ho-so/{dossier.code}"]
 
@@ -317,7 +317,7 @@ def test_a_draft_of_a_procedure_that_is_gone_can_still_be_dropped(visit_as, acco
     monkeypatch.delitem(library.procedures, BIRTH)
 
     citizen = visit_as(account)
-    assert "thủ tục này không còn nhận ở đây" in citizen.get("/ca-nhan/ban-nhap").words
+    assert "Thủ tục này không còn nhận ở đây" in citizen.get("/ca-nhan/ban-nhap").words
     citizen.send(f"/ca-nhan/ban-nhap/{BIRTH}/xoa", {}, "Bỏ bản nháp")
 
     assert Draft.select().count() == 0

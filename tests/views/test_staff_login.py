@@ -7,6 +7,7 @@ import pyotp
 import pytest
 import time_machine
 from conftest import PASSWORD, make_staff
+from werkzeug.routing import AnyConverter
 
 from database import utc_now
 from models import Login, OneTimeCode, Staff
@@ -319,7 +320,10 @@ def paths(app, method: str) -> dict[str, str]:
 
 
 def made_up(rule, name: str) -> str | int:
-    return 1 if isinstance(rule._converters[name], ShortNumber) else "x"
+    converter = rule._converters[name]
+    if isinstance(converter, AnyConverter):
+        return min(converter.items)
+    return 1 if isinstance(converter, ShortNumber) else "x"
 
 
 @pytest.fixture
