@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -66,6 +66,20 @@ class Phone:
 
     def open(self, address: str) -> None:
         self.page.goto(address)
+
+    def go_back(self) -> None:
+        """Press Back, and wait for the page; one that the browser had put aside may load itself anew at once, in its place."""
+        from playwright.sync_api import Error
+
+        def has_come() -> bool:
+            try:
+                return self.page.evaluate("document.readyState == 'complete' && !document.documentElement.hidden")
+            except Error:  # one page is taking the other's place
+                return False
+
+        with suppress(Error):
+            self.page.go_back()
+        wait_until(has_come, "no page came")
 
     def type(self, label: str, text: str) -> None:
         self.page.get_by_label(re.compile(f"^{re.escape(label)}")).first.fill(text)

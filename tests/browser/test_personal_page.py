@@ -61,8 +61,7 @@ def test_one_press_leaves_a_shared_phone_with_nothing_of_the_person(log_in, has_
     assert phone.heading == "Xong. Đã xoá khỏi máy này"
 
     for _ in range(2):
-        phone.page.go_back()
-        phone.page.wait_for_load_state()
+        phone.go_back()
         assert name not in phone.words and "hlan@" not in phone.words
     phone.keeps_nothing()
 

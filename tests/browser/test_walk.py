@@ -179,7 +179,7 @@ def test_a_guide_step_leads_to_its_screen_and_the_screen_back_to_the_step(site, 
     phone.sees("Bước 2/4")
     phone.press("Làm bước này")
     assert phone.heading == "Dịch vụ công"
-    phone.page.go_back()
+    phone.go_back()
     phone.page.get_by_role("heading", level=1, name=step).wait_for()
 
     phone.press("Làm bước này")
@@ -229,7 +229,7 @@ def test_back_shows_the_page_before_and_reload_sends_nothing_again(phone_logged_
     phone.send(GO_ON)
     after = phone.heading, phone.page.title(), phone.path
 
-    phone.page.go_back()
+    phone.go_back()
     phone.page.get_by_role("heading", level=1, name=before[0]).wait_for()
     assert (phone.heading, phone.page.title(), phone.path) == before
     assert phone.page.get_by_label("Cho tôi: Ksor H'Bia").is_checked()
@@ -272,7 +272,6 @@ def test_after_logging_out_back_shows_nothing_of_the_person(phone_logged_in):
     phone.send("Xong – xoá khỏi máy này", whole=True)
 
     for _ in range(3):
-        phone.page.go_back()
-        phone.page.wait_for_load_state()
+        phone.go_back()
         assert "Ksor H'Bia" not in phone.words
     phone.keeps_nothing()

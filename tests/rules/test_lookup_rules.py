@@ -76,6 +76,8 @@ def test_the_view_has_no_place_for_answers_papers_or_people():
         "expected_on",
         "due_at",
         "is_overdue",
+        "is_stopped",
+        "awaited",  # how many papers, not which
         "happened",
     }
 
