@@ -236,7 +236,7 @@ def _grant_merge(approval: Approval, by: Staff, now: datetime) -> None:
         "numbers": _move(IdNumber, absorbed, kept),
         "dossiers": _move(Dossier, absorbed, kept),
         "documents": _move(PersonalDocument, absorbed, kept),
-        "drafts": _move(Draft, absorbed, kept, ~Draft.procedure_slug.in_(_open_slugs(kept)) | Draft.dossier.is_null(False)),
+        "drafts": _move(Draft, absorbed, kept, ~Draft.procedure_slug.in_(_open_slugs(kept)) | ~Draft.is_new()),
     } | _join_businesses(absorbed, kept, now)
     _keep_newest_number(kept)
     logins.end_all(absorbed)
@@ -266,7 +266,7 @@ def _move(table, source: Account, target: Account, *conditions) -> list[int]:
 
 
 def _open_slugs(account: Account) -> list[str]:
-    return [draft.procedure_slug for draft in Draft.open_ones().where(Draft.account == account.id)]
+    return [draft.procedure_slug for draft in Draft.select().where(Draft.account == account.id, Draft.is_new())]
 
 
 def _join_businesses(absorbed: Account, kept: Account, now: datetime) -> dict[str, list[int]]:
@@ -336,7 +336,7 @@ def _move_back(merge: Approval, kept: Account, absorbed: Account) -> None:
     for table, name in ((IdNumber, "numbers"), (Dossier, "dossiers"), (PersonalDocument, "documents")):
         table.update(account=absorbed).where(table.id.in_(moved[name]), table.account == kept.id).execute()
     # A draft the owner of the absorbed account began elsewhere in the meantime stays the only one.
-    begun = ~Draft.procedure_slug.in_(_open_slugs(absorbed)) | Draft.dossier.is_null(False)
+    begun = ~Draft.procedure_slug.in_(_open_slugs(absorbed)) | ~Draft.is_new()
     Draft.update(account=absorbed).where(Draft.id.in_(moved["drafts"]), Draft.account == kept.id, begun).execute()
     still = Representative.id.in_(moved["representatives"]), Representative.account == kept.id
     Representative.update(account=absorbed).where(*still).execute()

@@ -30,7 +30,8 @@ Address = text_like(r"^https://\S+$", "địa chỉ phải bắt đầu bằng h
 Clock = text_like(r"^([01]\d|2[0-3]):[0-5]\d$", "giờ phải như 07:30")
 Endpoint = text_like(r"^[a-z_]+\.[a-z_]+$", "tên màn hình phải như home.home")
 Version = text_like(r"^[0-9a-z.-]+$", "phiên bản phải như 1, nhiều nhất 20 chữ", max_length=20)
-Count = Annotated[int, Meta(ge=0, description="phải là số nguyên, không âm")]
+Count = Annotated[int, Meta(ge=0, le=10**9, description="phải là số nguyên, không âm, nhiều nhất một tỷ")]
+Days = Annotated[int, Meta(ge=0, le=3650, description="phải là số ngày, từ 0 đến 3650")]
 
 Confidence = Literal["high", "medium", "low"]
 # Submitted on this site; told about here and done elsewhere; not online anywhere, only at the desk.
@@ -103,7 +104,7 @@ class Site(Part):
     offices: list[Office]
     links: list[Link]
     most_used: list[Slug] = []  # procedures, in the order the pages show them
-    bring_papers_within_days: Count = 5  # working days, for a paper that is brought to the desk after submitting
+    bring_papers_within_days: Days = 5  # working days, for a paper that is brought to the desk after submitting
     old_names: list[Text] = []
     old_addresses: str = ""
     villages_note: str = ""
@@ -246,15 +247,15 @@ class EForm(Part):
 class Extension(Part):
     unit: DaysUnit
     reason: Text
-    days: Count | None = None  # on top of the time itself
-    total_days: Count | None = None  # or the whole, extension included
+    days: Days | None = None  # on top of the time itself
+    total_days: Days | None = None  # or the whole, extension included
 
 
 class Processing(Part):
     type: Literal["same_day", "working_days", "calendar_days", "fixed_window", "immediate"]
     text: Text
     confidence: Confidence
-    value: Count | None = None
+    value: Days | None = None
     cutoff: Clock | None = None
     extension: Extension | None = None
 
@@ -433,9 +434,17 @@ def read_yaml(path, faults):
     try:
         # Some phones and Macs type letters and accents apart; the site compares them composed.
         text = unicodedata.normalize("NFC", path.read_text("utf-8-sig"))
-        return plain(yaml.compose(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)), faults)
+        loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=loader)):
+            faults.append("tệp: không dùng dấu * để nhắc lại chỗ khác; hãy chép ra")
+            return None
+        return plain(yaml.compose(text, Loader=loader), faults)
     except FileNotFoundError:
         faults.append("tệp: không có tệp này")
+    except OSError:
+        faults.append("tệp: không mở được")
+    except RecursionError:
+        faults.append("tệp: lồng vào nhau quá sâu")
     except UnicodeDecodeError:
         faults.append("tệp: phải lưu bằng mã UTF-8")
     except yaml.YAMLError as error:
@@ -687,6 +696,8 @@ def eform_faults(eform, place):
 
 
 def question_faults(question):
+    if question.key == TODAY:
+        yield f"key: “{TODAY}” là chữ của quy tắc, đặt tên khác"
     if question.type == "choice" and not question.choices:
         yield "choices: câu chọn phải có các lựa chọn"
     if question.type != "choice" and question.choices:

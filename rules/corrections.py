@@ -19,6 +19,10 @@ open_correction = Prepared(lambda dossier: Draft.select().where(Draft.corrects =
 COMMON_ANSWERS = ("owner", "owner_name", "owner_id_number", "owner_relation", "delivery", "delivery_address")
 
 
+# What the desk asked for and got stays as it is: the correction neither shows nor replaces it.
+NOT_ASKED_FOR = Paper.item.is_null()
+
+
 class TooLate(MoveRefused):
     """The desk has taken the dossier in hand; the correction stays as a draft."""
 
@@ -35,10 +39,10 @@ def begin(dossier: Dossier, account: Account, files: LocalFiles, now: datetime) 
     Its papers are copies with files of their own, so that dropping one here takes nothing from the dossier.
     Raises MoveRefused when the dossier was accepted, or another who acts for the same business is correcting it.
     """
-    if found := open_correction.first(dossier.id):
+    if found := submission.drop_abandoned(open_correction.first(dossier.id), dossier, account):
         return _mine(found, account)
     _refuse_late(Dossier.get_by_id(dossier.id))
-    in_force = list(dossier.papers.where(Paper.replaced_at.is_null()).order_by(Paper.id))
+    in_force = list(dossier.papers.where(Paper.replaced_at.is_null(), NOT_ASKED_FOR).order_by(Paper.id))
     copies = [(paper, files.keep(files.read(paper.stored_name))) for paper in in_force]
     try:
         with db.atomic():
@@ -129,7 +133,7 @@ def send(draft: Draft, seen_hash: str, now: datetime, calendar: WorkCalendar, br
 
 def _replace_papers(dossier: Dossier, draft: Draft, now: datetime) -> None:
     in_force = Paper.replaced_at.is_null()
-    Paper.update(replaced_at=now).where(Paper.dossier == dossier.id, in_force).execute()
+    Paper.update(replaced_at=now).where(Paper.dossier == dossier.id, in_force, NOT_ASKED_FOR).execute()
     Paper.update(dossier=dossier).where(Paper.draft == draft, in_force).execute()
 
 

@@ -17,6 +17,7 @@ from models import (
     DocumentFile,
     Dossier,
     Draft,
+    Help,
     IdNumber,
     KnownDevice,
     Login,
@@ -275,7 +276,9 @@ def absorbed_by(account: Account) -> list[Account]:
 def _delete_or_close(account: Account, now: datetime) -> int:
     dossiers = Dossier.select().where(Dossier.account == account.id).count()
     has_papers = Draft.select().where(Draft.account == account.id, ~Draft.is_open()).exists()
-    if dossiers or has_papers:
+    # A help under which a dossier came about goes with no account: on it hangs the dossier's draft, on that its papers.
+    has_helps = Help.select().where(Help.account == account.id, Help.dossier.is_null(False)).exists()
+    if dossiers or has_papers or has_helps:
         _close(account, now)
     else:
         Account.delete().where(Account.id == account.id).execute()

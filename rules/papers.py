@@ -69,6 +69,8 @@ def keep_paper(
     name = files.keep(clean.data)
     with db.atomic():
         paper = add_paper(draft, key, clean, name, now, taken_from, instead_of)
+    if paper is None:
+        files.remove(name)
     if instead_of and paper and paper.stored_name != instead_of.stored_name:  # not its id: SQLite gives that away again
         files.remove(instead_of.stored_name)
     return paper
@@ -130,7 +132,7 @@ def _same_photo(draft: Draft, key: str, content_hash: str) -> Paper | None:
 GONE = "Giấy này không còn trong tài liệu của bạn. Chọn giấy khác, hoặc chụp ảnh rồi gửi."
 
 
-def copy_paper(draft: Draft, key: str, file: DocumentFile | None, files: LocalFiles, now: datetime) -> None:
+def copy_paper(draft: Draft, key: str, file: DocumentFile | None, files: LocalFiles, now: datetime) -> Paper | None:
     """Keep a copy of a personal document's file: whatever becomes of that one, the copy stays as it was taken.
 
     Raises WrongInput when it is gone, also when it is deleted at this very moment.
@@ -139,7 +141,7 @@ def copy_paper(draft: Draft, key: str, file: DocumentFile | None, files: LocalFi
         raise WrongInput(GONE)
     try:
         clean = CleanPaper(files.read(file.stored_name), file.media_type, file.filename)
-        keep_paper(draft, key, clean, files, now, taken_from=file.document_id)
+        return keep_paper(draft, key, clean, files, now, taken_from=file.document_id)
     except (FileNotFoundError, IntegrityError) as gone:
         raise WrongInput(GONE) from gone
 

@@ -304,7 +304,8 @@ def gaps(draft: Draft, procedure: dict, today: date) -> list[str]:
 
 
 def _businesses_of(draft: Draft) -> list[Business]:
-    is_for_business = draft.answers.get("owner", "").startswith(FOR_BUSINESS)
+    # Nobody who helps a person acts for the person's businesses.
+    is_for_business = draft.help_id is None and draft.answers.get("owner", "").startswith(FOR_BUSINESS)
     return businesses.mine(draft.account) if is_for_business else []
 
 
@@ -418,7 +419,7 @@ dossier_of_mine = Prepared(
 
 def mine(account: Account, code: str) -> Dossier | None:
     """The dossier of this code, when it is the account's own or of a business it acts for now; another's is as good as none."""
-    return dossier_of_mine.first(code, account.id, account.id)
+    return dossier_of_mine.first(code, account.id, account.id) if isinstance(account, Account) else None
 
 
 def all_mine(account: Account):
@@ -431,6 +432,14 @@ def all_mine(account: Account):
 
 def timeline(dossier: Dossier) -> list[Event]:
     return list(dossier.events.order_by(Event.id))
+
+
+def drop_abandoned(draft: Draft | None, dossier: Dossier, account: Account) -> Draft | None:
+    """`draft`, towards `dossier`; None, and it is forgotten, when it is another's whose dossier it is no more."""
+    if draft and draft.account_id != account.id and mine(draft.account, dossier.code) is None:
+        drop_draft(draft)
+        return None
+    return draft
 
 
 def drop_draft(draft: Draft) -> None:

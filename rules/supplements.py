@@ -158,6 +158,7 @@ def draft_of(request: SupplementRequest, account: Account) -> Draft | None:
 
 def open_or_begin_draft(request: SupplementRequest, account: Account, now: datetime) -> Draft:
     """Raises MoveRefused when another who acts for the same business is answering."""
+    submission.drop_abandoned(open_answer.first(request.id), request.dossier, account)
     draft = draft_of(request, account) or submission.begin_draft(
         lambda: open_answer.first(request.id),
         now,

@@ -8,14 +8,18 @@ from gateways.files import LocalFiles
 from gateways.papers import CleanerBroken, PaperRefused, clean_filename, clean_paper
 from gateways.papers_child import MAX_BYTES
 from models import Draft, Paper, Upload, UploadPiece
-from rules import WrongInput
+from rules import WrongInput, attempts
+from rules.attempts import Limit
 from rules.papers import add_paper, forget_faults, lock_open
 
 log = getLogger(__name__)
 
 MOST_BYTES = MAX_BYTES
-MOST_OPEN = 20  # of a draft; one more, and the oldest is given up
+MOST_OPEN = 20  # of a person; one more, and the oldest is given up
 LASTS = timedelta(hours=24)
+LEAST_PIECE = 1024  # bytes, but for the last: each piece takes a file of its own
+# However often drafts are begun and dropped, one person does not fill the disk.
+BEGUN = Limit("uploads", 100, timedelta(hours=1), why="Bạn đã gửi rất nhiều ảnh.")
 LEFT_ALONE = timedelta(minutes=1)  # whoever sent the last piece is about to finish it themselves
 TOO_LATE = "Hồ sơ đã nộp trước khi ảnh tới đủ. Ảnh này không có trong hồ sơ."
 
@@ -28,23 +32,29 @@ class TooMuch(Exception):
     """More bytes than were announced."""
 
 
+class TooLittle(Exception):
+    """Fewer bytes than a piece has, and not the last."""
+
+
 # --- on the way ------------------------------------------------------------------------------------------------------
 
 
-def begin(draft: Draft, key: str, filename: str, length: int, checksum: str, now: datetime) -> Upload | None:
+def begin(draft: Draft, key: str, filename: str, length: int, checksum: str, files: LocalFiles, now: datetime) -> Upload | None:
     """An upload of `length` bytes; of the same photo again the one that stopped on its way, so that it goes on there.
 
-    `checksum` is what the phone makes of the photo's bytes; without one nothing is gone on with. None: the draft is closed.
+    `checksum` is what the phone makes of the photo; without one nothing is gone on with. None: the draft is closed.
+    Raises TooManyTries for a person who has begun more than anybody has photos.
     """
+    who = f"account:{draft.account_id}"
+    attempts.refuse_if_blocked(BEGUN, who, now)
     with db.atomic():
         if not lock_open(draft, now):
             return None
-        if known := _known(draft, key, length, checksum, now):
+        if known := _known(draft, key, clean_filename(filename), length, checksum, now):
             return known
         forget_faults(draft, key)
-        too_old = [upload.id for upload in open_uploads(draft, now)][MOST_OPEN - 1 :]
-        Upload.delete().where(Upload.id.in_(too_old)).execute()
-        return Upload.create(
+        given_up = _give_up_oldest(draft)
+        upload = Upload.create(
             draft=draft,
             document_key=key,
             filename=clean_filename(filename),
@@ -53,11 +63,25 @@ def begin(draft: Draft, key: str, filename: str, length: int, checksum: str, now
             created_at=now,
             expires_at=now + LASTS,
         )
+    attempts.count_failure(BEGUN, who, now)
+    for name in given_up:
+        files.remove(name)
+    return upload
 
 
-def _known(draft: Draft, key: str, length: int, checksum: str, now: datetime) -> Upload | None:
+def _give_up_oldest(draft: Draft) -> list[str]:
+    """Forget what is too much, of all the person has under way; returns the files to remove once that is on disk."""
+    under_way = Upload.select(Upload.id).join(Draft).where(Draft.account == draft.account_id, Upload.finished_at.is_null())
+    too_old = [upload.id for upload in under_way.order_by(Upload.id.desc())][MOST_OPEN - 1 :]
+    names = [piece.stored_name for piece in UploadPiece.select().where(UploadPiece.upload.in_(too_old))]
+    Upload.delete().where(Upload.id.in_(too_old)).execute()
+    return names
+
+
+def _known(draft: Draft, key: str, filename: str, length: int, checksum: str, now: datetime) -> Upload | None:
     """Under way, or arrived while its answer was lost and still among the papers."""
-    same = Upload.draft == draft, Upload.document_key == key, Upload.length == length, Upload.checksum == checksum
+    same_place = Upload.draft == draft, Upload.document_key == key
+    same = *same_place, Upload.filename == filename, Upload.length == length, Upload.checksum == checksum
     is_good = (Upload.finished_at.is_null() | Upload.paper.is_null(False)) & (Upload.expires_at > now)
     return Upload.select().where(*same, is_good).order_by(Upload.id.desc()).first() if checksum else None
 
@@ -76,7 +100,7 @@ def open_uploads(draft: Draft, now: datetime) -> list[Upload]:
 def append(upload: Upload, offset: int, data: bytes, files: LocalFiles) -> None:
     """Keep the bytes that follow the first `offset`; of two who send them at once, one is believed.
 
-    Raises WrongOffset when others are awaited, TooMuch when they go beyond the announced length.
+    Raises WrongOffset when others are awaited, TooMuch when they go beyond the announced length, TooLittle for a crumb.
     """
     if offset != upload.received:
         raise WrongOffset
@@ -84,6 +108,8 @@ def append(upload: Upload, offset: int, data: bytes, files: LocalFiles) -> None:
         raise TooMuch
     if not data:
         return
+    if len(data) < LEAST_PIECE and offset + len(data) < upload.length:
+        raise TooLittle
     name = files.keep(data)
     with db.atomic():
         still_awaited = Upload.id == upload.id, Upload.received == offset, Upload.finished_at.is_null()

@@ -53,7 +53,7 @@ async function unseen(url, isPart) {
   let list = '';
   for (const key of await cache.keys()) {
     const title = /<title>([^]*?)<\/title>/.exec(await (await cache.match(key)).text());
-    list = `<li><a href="${safe(key.url)}">${title[1]}</a>` + list;
+    list = `<li><a href="${safe(key.url)}">${title ? title[1] : safe(key.url)}</a>` + list;
   }
   return page('<title>Mất sóng</title>', `<h1>Mất sóng</h1><p>${
     mayKeep(url) ? 'Trang này chưa mở lần nào trên máy này, nên chưa xem được.' : 'Trang này chỉ mở được khi có sóng.'

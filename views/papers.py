@@ -12,9 +12,10 @@ from gateways.papers import PaperRefused, clean_paper, megabytes
 from gateways.pictures import small_picture
 from models import Paper, Upload
 from rules import WrongInput, account_log, uploads
+from rules.attempts import TooManyTries
 from rules.documents import file_to_take, files_to_take
 from rules.papers import copy_paper, drop_paper, keep_paper, missing_papers, paper_need, promise_paper, withdraw_promise
-from rules.uploads import TooMuch, WrongOffset
+from rules.uploads import TooLittle, TooMuch, WrongOffset
 from views.access import open_to
 from views.answering import go_on, go_to
 from views.files import SANDBOX
@@ -92,10 +93,10 @@ def take_photo(walk: Walk, key: str, instead_of: Paper | None = None) -> str:
     try:
         clean = clean_paper(upload.read(), upload.filename)
         walk.save("papers-begun", {})
-        keep_paper(walk.draft, key, clean, store(), utc_now(), instead_of=instead_of)
+        kept = keep_paper(walk.draft, key, clean, store(), utc_now(), instead_of=instead_of)
     except (PaperRefused, WrongInput) as refusal:
         return str(refusal)
-    return ""
+    return "" if kept else uploads.TOO_LATE
 
 
 def take_uploaded(walk: Walk, address: str, instead_of: Paper | None) -> str:
@@ -117,10 +118,10 @@ def take_from_my_documents(walk: Walk, key: str) -> str:
     if file:
         walk.save("papers-begun", {})
     try:
-        copy_paper(walk.draft, key, file, store(), utc_now())
+        kept = copy_paper(walk.draft, key, file, store(), utc_now())
     except WrongInput as refusal:
         return str(refusal)
-    return ""
+    return "" if kept else uploads.TOO_LATE
 
 
 def show_papers(walk: Walk, form: Form, faults: dict[str, str] | None = None):
@@ -244,10 +245,18 @@ def begin_upload(place: str):
         abort(400)
     key = wanted(walk, said.get("document", ""))["key"]
     walk.save("papers-begun", {})
-    upload = uploads.begin(walk.draft, key, said.get("filename", ""), length, said.get("checksum", ""), utc_now()) or abort(409)
+    upload = begin_or_go_on(walk, key, said, length) or abort(409)
     answer = tus(201, offset=upload.received)
     answer.location = walk.url("upload", ref=upload.ref)
     return answer
+
+
+def begin_or_go_on(walk: Walk, key: str, said: dict[str, str], length: int) -> Upload | None:
+    name, checksum = said.get("filename", ""), said.get("checksum", "")
+    try:
+        return uploads.begin(walk.draft, key, name, length, checksum, store(), utc_now())
+    except TooManyTries:
+        abort(429)
 
 
 @bp.route("/<place>/tai-len/<ref>", methods=["HEAD", "PATCH", "OPTIONS"])
@@ -279,6 +288,8 @@ def add_piece(sent: Upload) -> Response:
         return tus(409)
     except TooMuch:
         return tus(413)
+    except TooLittle:
+        return tus(400)
     # Also by an empty piece at the end: then the program fell between the last piece and here.
     uploads.finish(sent, store(), utc_now())
     return tus(204, offset=sent.received)

@@ -5,7 +5,7 @@ from flask_login import current_user
 
 from database import utc_now
 from models import Account, Draft
-from rules import businesses, eform, later_papers, people, personal, submission
+from rules import businesses, eform, helping, later_papers, people, personal, submission
 from rules.submission import DELIVERIES, FOR_BUSINESS, RELATIONS, ChangedElsewhere, ContentChanged, NotReady
 from views.access import open_to
 from views.answering import go_on, go_to
@@ -220,6 +220,8 @@ def answer_again(place: str, sent: Draft):
     # Of a business one acts for no more nothing is shown, not even to who submitted it.
     if isinstance(current_user._get_current_object(), Account):
         submission.mine(current_user, dossier.code) or abort(404)
+    elif helping.help_of(sent.help.ref, current_user._get_current_object(), utc_now()) is None:
+        abort(404)  # the page with the codes was closed, for the next person
     if sent.content_hash != request.form.get("seen", ""):
         return render_template("submission/changed.html", dossier=dossier), 409
     if sent.help_id:

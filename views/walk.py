@@ -181,15 +181,18 @@ class Walk:
 
 # By the word before the dot in a place (a slug has no dot): who finds the walk of the rest, or aborts.
 PLACES: dict[str, Callable[[str, str], Walk]] = {}
+FOR_STAFF = ("giup",)  # of these; all others are a citizen's
 
 
 def walk_at(place: str, current: str = "") -> Walk:
     """The walk at this part of the address, for who is logged in; another's is as missing as one that never was."""
     kind, dot, rest = place.partition(".")
+    # Staff have numbers of their own, which are citizens' too: nobody of the commune may be looked up as a citizen.
+    is_citizen = isinstance(current_user._get_current_object(), Account)
+    if is_citizen == (kind in FOR_STAFF and bool(dot)):
+        abort(404)
     if dot:
         return PLACES[kind](rest, current) if kind in PLACES else abort(404)
-    if not isinstance(current_user._get_current_object(), Account):
-        abort(404)
     return _own_walk(place, current)
 
 

@@ -116,7 +116,7 @@ def _codes_of(slip):
 
 def _begun(world, when):
     draft = world.make(Draft, procedure_slug=secrets.token_hex(8))()
-    row = uploads.begin(draft, "giay_chung_sinh", "anh.jpg", 1000, "", when)
+    row = uploads.begin(draft, "giay_chung_sinh", "anh.jpg", 1000, "", world.files, when)
     return lambda: Upload.get_or_none(Upload.id == row.id)
 
 

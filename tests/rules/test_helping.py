@@ -377,3 +377,19 @@ def test_who_registers_by_mail_does_not_get_at_what_was_entered_at_the_counter(o
     accounts.register(applicant, lambda token: tokens.append(token) or token, "113.160.5.77", utc_now())
 
     assert tokens == [] and Account.select().count() == 1 and not fresh(account).is_activated and letters() == []
+
+
+def test_deleting_a_merged_account_leaves_the_papers_of_a_dossier_that_was_helped(account, head, agree, fill, hand_in):
+    """The help is still the merged account's; on it hangs the draft, and on that hang the papers."""
+    helped = make_account("Rơ Châm H'Lan", email="", village=account.village)
+    help = agree(helped, head)
+    dossier = hand_in(help, fill(help))
+    papers = [paper.id for paper in dossier.papers]
+    Account.update(merged_into=account).where(Account.id == helped.id).execute()
+    for table in (Dossier, Draft):
+        table.update(account=account).where(table.account == helped.id).execute()
+    now = utc_now()
+    data_rights.ask_deletion(account, now)
+    data_rights.carry_out_due(now + timedelta(days=8), lambda event, **facts: None)
+
+    assert papers and [paper.id for paper in dossier.papers] == papers

@@ -3,6 +3,7 @@
 import io
 import itertools
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,8 +18,9 @@ from database import db, utc_now
 from gateways.papers import CleanPaper
 from models import Draft, LaterPaper, Paper, Upload, UploadPiece
 from rules import submission, uploads
+from rules.attempts import TooManyTries
 from rules.papers import drop_paper, keep_paper, promise_paper
-from rules.uploads import TooMuch, WrongOffset
+from rules.uploads import TooLittle, TooMuch, WrongOffset
 
 NOW = utc_now()
 KEY = "giay_chung_sinh"
@@ -44,8 +46,22 @@ def draft(account):
     return submission.open_or_begin_draft(account, "dang-ky-khai-sinh", NOW)
 
 
-def begin(draft, length=0, checksum="", now=NOW):
-    return uploads.begin(draft, KEY, "anh.jpg", length or len(PHOTO), checksum, now)
+@pytest.fixture(autouse=True)
+def crumbs_are_taken(monkeypatch):
+    """So that a photo of a few kilobytes can be cut anywhere."""
+    monkeypatch.setattr(uploads, "LEAST_PIECE", 1)
+
+
+STORE = {}
+
+
+@pytest.fixture(autouse=True)
+def store_of_begin(files):
+    STORE["files"] = files
+
+
+def begin(draft, length=0, checksum="", now=NOW, filename="anh.jpg"):
+    return uploads.begin(draft, KEY, filename, length or len(PHOTO), checksum, STORE["files"], now)
 
 
 def bytes_on_disk(upload, files) -> bytes:
@@ -265,3 +281,52 @@ def test_one_that_cannot_be_finished_does_not_hold_up_the_next(draft, files, mon
     uploads.finish_waiting(files, NOW + timedelta(minutes=2))
 
     assert Paper.select().count() == 1 and uploads.open_uploads(draft, NOW)
+
+
+# --- how much one person may keep on its way -------------------------------------------------------------------------
+
+
+def test_what_is_given_up_leaves_no_file(draft, files):
+    before = stored(files)
+    for _ in range(uploads.MOST_OPEN + 3):
+        uploads.append(begin(draft), 0, PHOTO[:2000], files)
+
+    assert Upload.select().count() == uploads.MOST_OPEN
+    assert stored(files) - before == {piece.stored_name for piece in UploadPiece.select()}
+
+
+def test_drafts_of_one_person_count_together(draft, account):
+    other = submission.open_or_begin_draft(account, "dang-ky-khai-tu", NOW)
+    for _ in range(uploads.MOST_OPEN):
+        begin(draft)
+    begin(other)
+
+    assert Upload.select().where(Upload.draft == draft).count() == uploads.MOST_OPEN - 1
+
+
+def test_who_begins_without_end_has_to_wait(draft, monkeypatch):
+    monkeypatch.setattr(uploads, "BEGUN", replace(uploads.BEGUN, failures=5))
+    for _ in range(5):
+        begin(draft)
+
+    with pytest.raises(TooManyTries):
+        begin(draft)
+
+
+def test_crumbs_are_refused_but_for_the_last(draft, files, monkeypatch):
+    monkeypatch.setattr(uploads, "LEAST_PIECE", 1024)
+    upload = begin(draft, length=2000)
+
+    with pytest.raises(TooLittle):
+        uploads.append(upload, 0, b"x", files)
+    uploads.append(upload, 0, PHOTO[:1999], files)
+    uploads.append(upload, 1999, b"x", files)
+    assert uploads.is_whole(upload)
+
+
+def test_another_photo_of_the_same_size_and_time_is_another(draft, files):
+    front = begin(draft, checksum="1-1", filename="mat-truoc.jpg")
+    uploads.append(front, 0, PHOTO[:2000], files)
+
+    assert begin(draft, checksum="1-1", filename="mat-truoc.jpg") == front
+    assert begin(draft, checksum="1-1", filename="mat-sau.jpg").received == 0

@@ -7,7 +7,19 @@ from conftest import BIRTH, make_account, make_staff, photo
 from together import Requests, at_once
 
 from database import utc_now
-from models import Dossier, DossierVersion, Draft, Event, LaterPaper, Paper, Rating, State, SupplementItem, SupplementRequest
+from models import (
+    Dossier,
+    DossierVersion,
+    Draft,
+    Event,
+    LaterPaper,
+    Paper,
+    Rating,
+    Staff,
+    State,
+    SupplementItem,
+    SupplementRequest,
+)
 from rules import submission, workflow
 
 
@@ -121,6 +133,40 @@ def test_a_neighbours_dossier_is_not_there(visit_as, dossier, path):
     for place in ("sua", "bo-sung"):
         assert neighbour.get(f"/nop-ho-so/{place}.{dossier.code}/giay-to").status == 404
     assert names(dossier) == ["submit"] and Draft.select().where(Draft.is_open()).count() == 0
+
+
+@pytest.mark.parametrize("role", ["village_head", "officer"])
+def test_staff_whose_number_is_the_citizens_find_nothing_at_the_citizens_places(citizen, account, dossier, visit_as, role):
+    begin_correction(citizen, dossier)
+    of_staff = make_staff(role, login_name="trung-so", village="Thôn 6")
+    Staff.update(id=account.id).where(Staff.id == of_staff.id).execute()
+    stranger, place = visit_as(Staff.get_by_id(account.id)), f"/nop-ho-so/sua.{dossier.code}"
+
+    for kind in ("sua", "bo-sung"):
+        for page in ("xem-lai", "trang-3", "chu-ho-so", "giay-to", "nhan-ket-qua"):
+            assert stranger.get(f"/nop-ho-so/{kind}.{dossier.code}/{page}").status == 404
+    paper = Paper.get(Paper.dossier.is_null())
+    assert stranger.get(f"{place}/giay-{paper.id}/nho").status == 404
+    assert stranger.post(f"{place}/trang-3?from_check=1", {"con_ten": "Kẻ Lạ"}).status == 404
+    assert Draft.get(Draft.corrects == dossier).answers["con_ten"] != "Kẻ Lạ"
+
+
+def test_what_the_desk_asked_for_and_got_outlives_a_correction(citizen, desk, dossier):
+    begin_correction(citizen, dossier)
+    asked = {"other": "Giấy xác nhận ABC", "other_reason": "thiếu", "due_on": "1/12/2099"}
+    desk.send(f"{desk_page_of(dossier)}/bo-sung", asked, "Gửi yêu cầu")
+    sent = {"csrf_token": citizen.token(), "document": "khac", "file": (io.BytesIO(photo("blue")), "abc.jpg")}
+    assert citizen.client.post(f"/nop-ho-so/bo-sung.{dossier.code}/giay-to", data=sent).status_code == 303
+    citizen.send(f"{page_of(dossier)}/bo-sung", {}, "Gửi bổ sung")
+    check = f"/nop-ho-so/sua.{dossier.code}/xem-lai"
+    citizen.send(check, {"declared": "1"}, "Gửi bản sửa")
+
+    asked_for = Paper.get(Paper.item.is_null(False))
+    assert asked_for.replaced_at is None and f"giay/{asked_for.id}" in desk.get(desk_page_of(dossier)).text
+    begin_correction(citizen, dossier)
+    assert citizen.get(check).status == 200
+    citizen.send(check, {"declared": "1"}, "Gửi bản sửa")
+    assert Paper.get_by_id(asked_for.id).replaced_at is None
 
 
 def test_an_accepted_dossier_says_why_it_is_not_corrected(citizen, desk, dossier):
