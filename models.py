@@ -103,7 +103,7 @@ class Account(Table, UserMixin):
     full_name = CharField(max_length=200)
     birth_date = SealedField(null=True)
     village = CharField(max_length=200, default="")
-    phone = CharField(max_length=20, default="")  # not unique: families share one
+    phone = CharField(max_length=20, default="", index=True)  # not unique: families share one; the desk searches by it
     email = CharField(max_length=254, default="")
     password_hash = CharField(max_length=200, default="")  # "": opened by the commune, not yet activated
     assurance_level = IntegerField(default=1)  # IAL1 until somebody of the commune has seen the paper
@@ -375,21 +375,39 @@ class Dossier(Table):
     procedure = JSONField()  # as it was when submitted
     owner_name = CharField(max_length=200)
     owner_last_digits_key = CharField(max_length=64)  # second key of the public lookup by dossier code
+    owner_plain = CharField(max_length=200, default="")  # the name folded, for the desk's search
+    owner_number_key = CharField(max_length=64, default="")  # fingerprint of the owner's whole number, for the same
+    field = CharField(max_length=100, default="")  # lĩnh vực, by which reports count
+    village = CharField(max_length=200, default="")  # the submitter's, when it was submitted
     answers = SealedField()
     delivery = CharField(max_length=20)  # desk | post | online
-    channel = CharField(max_length=20, default="online")  # online | helped | counter
+    channel = CharField(max_length=20, default="online")  # online | helped | counter | post
     helped_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")  # whose hands typed it
     state = StateField(default=State.SUBMITTED)
+    step = CharField(max_length=20, default="")  # within its state: workflow.STEPS
+    taken_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")  # on whose table it lies
+    payment = CharField(max_length=20, default="")  # "" | requested | paid | waived
+    shipment = CharField(max_length=20, default="")  # "" | handed_over | delivered | came_back
     submitted_at = MomentField(default=utc_now)
     expected_on = DateField(null=True)
     accepted_at = MomentField(null=True)
-    due_at = MomentField(null=True)
+    first_due_at = MomentField(null=True)  # as promised at acceptance; never overwritten
+    due_at = MomentField(null=True)  # the same, moved on by the time the clock stood still
+    repromised_at = MomentField(null=True)  # the new date of an apology: told to the citizen, counted as late all the same
+    warn_at = MomentField(null=True)  # most of the time is used up
     stopped_at = MomentField(null=True)  # the clock stands still since then
-    ended_at = MomentField(null=True)
+    ended_at = MomentField(null=True)  # refused, stopped, or the result is there
+    returned_at = MomentField(null=True)
+    punctuality = CharField(max_length=20, default="")  # of one with a result: early | on_time | late
 
     class Meta:
         indexes = (
             (("office", "state", "due_at", "submitted_at", "id"), False),  # serves the desk's queue
+            (("office", "taken_by", "state"), False),  # what lies on whose table
+            (("office", "owner_plain", "id"), False),  # the search by name
+            (("owner_number_key",), False),  # and by number
+            (("office", "accepted_at"), False),  # serves the reports: what came in within a period
+            (("office", "ended_at"), False),  # and what was solved
             (("account", "id"), False),  # serves Trang cá nhân
             (("business", "id"), False),  # and that of a business's representatives
         )
@@ -593,6 +611,174 @@ class Event(Table):
     at = MomentField(default=utc_now)
     # The form's own key: the same form sent twice finds its event, and is answered as the first time.
     form_key = CharField(max_length=64, null=True, unique=True)
+    before = JSONField(null=True)  # of a move: what it changed in the dossier's row, as it was; by it a slip is undone
+    undoes = ForeignKeyField("self", null=True, unique=True, on_delete="RESTRICT", backref="+")
+
+
+class ClockStop(Table):
+    """A span in which a dossier's clock stands still."""
+
+    dossier = ForeignKeyField(Dossier, backref="clock_stops", on_delete="RESTRICT")
+    kind = CharField(max_length=20)  # supplement | payment | withdrawal | verification
+    began_at = MomentField()
+    ended_at = MomentField(null=True)
+    began_by = ForeignKeyField(Event, on_delete="RESTRICT", backref="+")
+    ended_by = ForeignKeyField(Event, null=True, on_delete="RESTRICT", backref="+")
+
+
+class HandOver(Table):
+    """A line of the control slip (phiếu kiểm soát): a dossier went from one table to another."""
+
+    dossier = ForeignKeyField(Dossier, backref="hand_overs", on_delete="RESTRICT")
+    from_staff = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")
+    to_staff = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")
+    from_name = CharField(max_length=200)  # unit or person, as it was called then
+    to_name = CharField(max_length=200)
+    at = MomentField(default=utc_now)
+    due_at = MomentField(null=True)  # by when the giver had to be done
+    note = CharField(max_length=500, default="")
+    form_key = CharField(max_length=64, unique=True)
+
+
+class Transfer(Table):
+    """A dossier that another office or commune is to deal with, handed over rather than refused."""
+
+    dossier = ForeignKeyField(Dossier, backref="transfers", on_delete="RESTRICT")
+    from_office = CharField(max_length=20)
+    to_office = CharField(max_length=20)
+    to_name = CharField(max_length=200)
+    is_ours = BooleanField()  # its people work with this program, and find it in their queue
+    reason = CharField(max_length=500)
+    by = ForeignKeyField(Staff, on_delete="RESTRICT", backref="+")
+    at = MomentField(default=utc_now)
+    closed_at = MomentField(null=True)  # taken over there, or come back
+    form_key = CharField(max_length=64, unique=True)
+
+
+class OtherCode(Table):
+    """What a dossier is called elsewhere: at another agency, or in the program used before."""
+
+    dossier = ForeignKeyField(Dossier, backref="other_codes", on_delete="CASCADE")
+    code = CharField(max_length=60)  # as dossier_codes writes it
+    whose = CharField(max_length=200, default="")
+
+    class Meta:
+        indexes = ((("code", "dossier"), True),)
+
+
+class PaperCheck(Table):
+    """What an officer found of one required document; the newest line of each counts."""
+
+    dossier = ForeignKeyField(Dossier, backref="checks", on_delete="RESTRICT")
+    document_key = CharField(max_length=60)
+    verdict = CharField(max_length=20)  # good | lacking | later
+    reason = CharField(max_length=500, default="")
+    by = ForeignKeyField(Staff, on_delete="RESTRICT", backref="+")
+    at = MomentField(default=utc_now)
+
+    class Meta:
+        indexes = ((("dossier", "document_key", "id"), False),)
+
+
+class Apology(Table):
+    """An apology for a result that comes late, with its reason and one new date: prepared by one, signed by another."""
+
+    dossier = ForeignKeyField(Dossier, backref="apologies", on_delete="RESTRICT")
+    reason = CharField(max_length=500)
+    due_before = MomentField()  # the date that cannot be kept
+    new_due_at = MomentField()
+    made_by = ForeignKeyField(Staff, on_delete="RESTRICT", backref="+")
+    made_at = MomentField(default=utc_now)
+    signed_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")
+    signed_at = MomentField(null=True)
+    dropped_at = MomentField(null=True)  # not signed, or no longer needed
+    form_key = CharField(max_length=64, unique=True)
+
+
+# One at a time: a second officer finds the first one's.
+Apology.add_index(
+    Apology.index(
+        Apology.dossier,
+        unique=True,
+        where=(Apology.signed_at.is_null() & Apology.dropped_at.is_null()),
+        name="apology_open",
+    )
+)
+
+
+class FormCounter(Table):
+    """The running number of one printed form of an office, each year from 1, without gaps."""
+
+    office = CharField(max_length=20)
+    form = CharField(max_length=20)
+    year = IntegerField()
+    last = IntegerField()
+
+    class Meta:
+        indexes = ((("office", "form", "year"), True),)
+
+
+class PrintedForm(Table):
+    """A numbered form as it was made out: what it says is kept, so that a reprint says the same."""
+
+    dossier = ForeignKeyField(Dossier, backref="printed_forms", on_delete="RESTRICT")
+    office = CharField(max_length=20)
+    form = CharField(max_length=20)  # receipt | supplement | refusal | apology | stop | control
+    form_set = CharField(max_length=10)  # 2018 | 2025
+    year = IntegerField()
+    number = IntegerField()
+    values = SealedField()
+    about = ForeignKeyField(Event, null=True, on_delete="RESTRICT", backref="+")  # what it was made out for: once each
+    made_by = ForeignKeyField(Staff, on_delete="RESTRICT", backref="+")
+    made_at = MomentField(default=utc_now)
+    copies = IntegerField(default=0)  # how often it was printed
+
+    class Meta:
+        indexes = (
+            (("office", "form", "year", "number"), True),
+            (("dossier", "form", "about"), True),
+        )
+
+
+class ResultFile(Table):
+    """The result as a file, kept as it came: a digital signature would not survive a change."""
+
+    dossier = ForeignKeyField(Dossier, backref="results", on_delete="RESTRICT")
+    filename = CharField(max_length=200)
+    media_type = CharField(max_length=40)
+    size_bytes = IntegerField()
+    content_hash = CharField(max_length=64)
+    stored_name = CharField(max_length=64, unique=True)
+    signers = JSONField(default=list)  # the names in its digital signatures; not checked, only shown
+    is_signed = BooleanField(default=False)
+    uploaded_by = ForeignKeyField(Staff, on_delete="RESTRICT", backref="+")
+    uploaded_at = MomentField(default=utc_now)
+    replaced_at = MomentField(null=True)
+
+
+class ResultReturn(Table):
+    """How and to whom a result was returned."""
+
+    dossier = ForeignKeyField(Dossier, backref="returns", on_delete="RESTRICT")
+    way = CharField(max_length=20)  # desk | post | online
+    receiver = CharField(max_length=200)
+    is_owner = BooleanField(default=True)
+    paper_seen = CharField(max_length=200, default="")  # of another: what shows that they may receive it
+    by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")  # null: opened online by its owner
+    at = MomentField(default=utc_now)
+    event = ForeignKeyField(Event, unique=True, on_delete="RESTRICT", backref="+")
+
+
+class TextMessage(Table):
+    """A text for the desk's own phone to send (SMS); it says nothing personal."""
+
+    dossier = ForeignKeyField(Dossier, backref="text_messages", on_delete="RESTRICT")
+    event = ForeignKeyField(Event, unique=True, on_delete="RESTRICT", backref="+")
+    text = CharField(max_length=160)
+    made_at = MomentField(default=utc_now)
+    sent_at = MomentField(null=True)
+    sent_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")
+    dropped_at = MomentField(null=True)  # what it told was undone
 
 
 class DayCounter(Table):
@@ -655,6 +841,17 @@ TABLES = (
     UploadPiece,
     Rating,
     Event,
+    ClockStop,
+    HandOver,
+    Transfer,
+    OtherCode,
+    PaperCheck,
+    Apology,
+    FormCounter,
+    PrintedForm,
+    ResultFile,
+    ResultReturn,
+    TextMessage,
     DayCounter,
     Message,
 )

@@ -39,6 +39,31 @@ class WorkCalendar:
         days = (day + n * ONE_DAY for n in range(1, (other - day).days + 1))
         return sum(self.is_working_day(one) for one in days)
 
+    def hours_of(self, day):
+        """The spans in which the office works on a day; none on a day off."""
+        return self.hours if self.is_working_day(day) else ()
+
+    def working_time_between(self, start, end):
+        """How much office time lies between two moments of Vietnam's time."""
+        total, day = timedelta(0), start.date()
+        while day <= end.date():
+            for opens, closes in self.hours_of(day):
+                total += max(timedelta(0), min(_at(day, closes), end) - max(_at(day, opens), start))
+            day += ONE_DAY
+        return total
+
+    def add_working_time(self, start, span):
+        """The moment at which so much office time has passed since `start`, in Vietnam's time."""
+        day = start.date()
+        while True:
+            for opens, closes in self.hours_of(day):
+                begins = max(_at(day, opens), start)
+                open_for = max(timedelta(0), _at(day, closes) - begins)
+                if open_for >= span and open_for:
+                    return begins + span
+                span -= open_for
+            day += ONE_DAY
+
     def opening(self, day):
         return _at(day, self.hours[0][0])
 
@@ -147,6 +172,23 @@ def expected_day(term, submitted_at, calendar):
     """The day a citizen may expect the result, told at submission: the due day if accepted as soon as it counts."""
     due = due_at(term, submitted_counts_from(submitted_at, calendar), calendar)
     return due and due.date()
+
+
+WARN_AFTER = 0.7  # of the time
+
+
+def warning_at(accepted_at, due, calendar):
+    """The moment at which most of the time until `due` is used up: WARN_AFTER of the working hours in between."""
+    start, due = in_vietnam(accepted_at), in_vietnam(due)
+    return calendar.add_working_time(start, calendar.working_time_between(start, due) * WARN_AFTER)
+
+
+def punctuality(due, ended_at):
+    """How a result came: "early" (before the due day), "on_time", "late"; what had no due moment is on time."""
+    if due is None:
+        return "on_time"
+    due, ended = in_vietnam(due), in_vietnam(ended_at)
+    return "late" if ended > due else "early" if ended.date() < due.date() else "on_time"
 
 
 def is_overdue(due, now):

@@ -1,6 +1,6 @@
 """Letters to whoever submitted a dossier, when something happened to it that calls for them."""
 
-from models import Dossier, Event
+from models import Dossier, Event, Message
 from rules import consents
 from rules.outbox import post
 
@@ -26,6 +26,17 @@ def post_letter(dossier: Dossier, event: Event, link: str = "") -> None:
         return
     subject, what = LETTERS[event.name]
     post(f"event-{event.id}", account.email, f"{subject} {dossier.code}", _body(dossier, account.full_name, what, link), event.at)
+
+
+def take_back(dossier: Dossier, undone: Event, event: Event) -> None:
+    """A move was undone: the letter about it stays here if it has not left, else another one says so."""
+    waits = Message.key == f"event-{undone.id}", Message.sent_at.is_null(), Message.tries == 0
+    if Message.delete().where(*waits).execute() or not Message.select().where(Message.key == f"event-{undone.id}").exists():
+        return
+    account = dossier.account
+    what = "Thư trước về hồ sơ này là ghi nhầm. Xã đã sửa lại. Xem hồ sơ để biết đang ở bước nào."
+    body = _body(dossier, account.full_name, what, "")
+    post(f"event-{event.id}", account.email, f"Xã sửa lại hồ sơ {dossier.code}", body, event.at)
 
 
 def _body(dossier: Dossier, name: str, what: str, link: str) -> str:

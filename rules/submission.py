@@ -12,6 +12,7 @@ from peewee import IntegrityError
 from database import Prepared, SealedField, db
 from models import Account, Business, DayCounter, Dossier, Draft, Event, Help, LaterPaper, Paper, Staff, State
 from rules import WrongInput, businesses, consents, eform, workflow
+from rules.accounts import person_key
 from rules.deadlines import WorkCalendar, expected_day
 from rules.dossier_codes import new_dossier_code, new_receipt_code, show_receipt_code
 from rules.identity import read_id_number, read_person_name, show_phone
@@ -19,7 +20,7 @@ from rules.later_papers import WITHIN_DAYS, last_day
 from rules.outbox import post
 from rules.papers import later_papers_of, missing_papers, papers_of
 from rules.staff import ROLE_NAMES
-from rules.vietnamese import clean_text, in_vietnam, show_day, show_moment
+from rules.vietnamese import clean_text, fold, in_vietnam, show_day, show_moment
 
 RELATIONS = ("Cha, mẹ", "Con", "Vợ, chồng", "Ông, bà", "Anh, chị, em", "Người thân khác", "Người được ủy quyền")
 DELIVERIES = {"desk": "Tại Bộ phận Một cửa", "post": "Qua bưu điện", "online": "Trực tuyến"}
@@ -319,6 +320,8 @@ def _make_dossier(draft: Draft, procedure: dict, office: str, calendar: WorkCale
         procedure_slug=procedure["slug"],
         procedure_title=procedure["title"],
         procedure=procedure,
+        field=procedure["field"],
+        village=draft.account.village,
         channel=channel_of(draft.help) if draft.help_id else "online",
         helped_by=draft.help.helper if draft.help_id else None,
         submitted_at=now,
@@ -338,6 +341,8 @@ def what_it_says(draft: Draft) -> dict[str, object]:
         "business": business,
         "owner_name": owner_name,
         "owner_last_digits_key": last_digits_key(owner_number),
+        "owner_plain": fold(owner_name)[:200],
+        "owner_number_key": person_key(owner_number),
         "answers": answers,
         "delivery": answers["delivery"],
     }

@@ -1,12 +1,12 @@
 """The life of a dossier: one table of moves, read by the buttons, the checks and the tests."""
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from types import SimpleNamespace
 
 from database import Prepared, db
-from models import Account, Dossier, Event, LaterPaper, Staff, State, SupplementRequest
-from rules import notices
+from models import Account, ClockStop, Dossier, Event, LaterPaper, Staff, State, SupplementRequest
+from rules import deadlines, notices
 from rules.deadlines import Term, WorkCalendar, due_after_stop, due_at
 from rules.vietnamese import show_moment
 
@@ -26,6 +26,9 @@ class Move:
     needs_note: bool = False
     word: str = ""  # in the address of the desk's button; "": pressed elsewhere
     notice: str = ""  # said once it is done, by its word in the address
+    at: tuple[str, ...] = ("",)  # the steps within the source state at which it is open
+    then: str = ""  # the step within the target state
+    may_be_undone: bool = False  # a slip of the hand, by whoever made it, while nothing has followed
 
 
 # What the program does itself, right after what a person did.
@@ -35,29 +38,69 @@ _NEW, _TAKEN, _AT_WORK = State.SUBMITTED, State.ACCEPTED, State.IN_PROGRESS
 _LACKING, _UNPAID, _LEAVING = State.AWAITING_SUPPLEMENT, State.AWAITING_PAYMENT, State.WITHDRAWAL_ASKED
 _WORKERS = ("officer", "specialist")
 
+# Where a dossier is within its state: its name at the desk, and the state it maps to on the national list.
+STEPS = {
+    "signing": ("Chờ lãnh đạo ký", State.IN_PROGRESS),
+    "signed": ("Đã ký, chờ phát hành", State.IN_PROGRESS),
+    "verifying": ("Đang xác minh", State.IN_PROGRESS),
+    "elsewhere": ("Ở cơ quan khác", State.IN_PROGRESS),
+    "posting": ("Chờ bưu điện", State.DONE),
+}
+_ANY_STEP_AT_WORK = ("", "signing", "signed", "verifying", "elsewhere")
+
 # fmt: off
 MOVES = (
-    Move("accept", _NEW, _TAKEN, "officer", "Tiếp nhận", "Xã đã tiếp nhận hồ sơ", word="tiep-nhan", notice="tiep-nhan"),
+    Move("accept", _NEW, _TAKEN, "officer", "Tiếp nhận", "Xã đã tiếp nhận hồ sơ", word="tiep-nhan", notice="tiep-nhan",
+         may_be_undone=True),
     *(Move("refuse", source, State.REFUSED, "officer", "Từ chối", "Xã không tiếp nhận hồ sơ", needs_note=True, word="tu-choi",
-           notice="tu-choi") for source in (_NEW, _LACKING)),
-    *(Move("begin", _TAKEN, _AT_WORK, role, "Bắt đầu giải quyết", "Xã bắt đầu giải quyết", word="bat-dau", notice="da-ghi")
-      for role in _WORKERS),
-    *(Move("finish", source, State.DONE, role, "Đã có kết quả", "Đã có kết quả", word="co-ket-qua", notice="da-ghi")
-      for source in (_TAKEN, _AT_WORK) for role in _WORKERS),
-    Move("give_result", State.DONE, State.RETURNED, "officer", "Đã trả kết quả", "Đã trả kết quả", word="tra-ket-qua",
-         notice="da-ghi"),
+           notice="tu-choi", may_be_undone=True) for source in (_NEW, _LACKING)),
+    *(Move("begin", _TAKEN, _AT_WORK, role, "Bắt đầu giải quyết", "Xã bắt đầu giải quyết", word="bat-dau", notice="da-ghi",
+           may_be_undone=True) for role in _WORKERS),
+    *(Move("ask_signature", _AT_WORK, _AT_WORK, role, "Trình ký", "Đang chờ lãnh đạo xã ký", word="trinh-ky", notice="da-ghi",
+           then="signing", may_be_undone=True) for role in _WORKERS),
+    Move("sign", _AT_WORK, _AT_WORK, "leader", "Đã ký", "Lãnh đạo xã đã ký", word="da-ky", notice="da-ghi", at=("signing",),
+         then="signed", may_be_undone=True),
+    Move("refuse_signature", _AT_WORK, _AT_WORK, "leader", "Trả lại, chưa ký", "Đang xem lại trước khi ký", needs_note=True,
+         word="chua-ky", notice="da-ghi", at=("signing",), may_be_undone=True),
+    *(Move("begin_verifying", _AT_WORK, _AT_WORK, role, "Đi xác minh", "Xã đi xác minh", needs_note=True, word="xac-minh",
+           notice="da-ghi", then="verifying", may_be_undone=True) for role in _WORKERS),
+    *(Move("end_verifying", _AT_WORK, _AT_WORK, role, "Xác minh xong", "Xã đã xác minh xong", word="xac-minh-xong",
+           notice="da-ghi", at=("verifying",), may_be_undone=True) for role in _WORKERS),
+    *(Move("send_elsewhere", source, _AT_WORK, role, "Chuyển cơ quan khác", "Xã chuyển hồ sơ đến cơ quan khác",
+           needs_note=True, then="elsewhere") for source in (_TAKEN, _AT_WORK) for role in _WORKERS),
+    *(Move("come_back", _AT_WORK, _AT_WORK, role, "Cơ quan khác đã trả lời", "Cơ quan khác đã trả lời xã", word="da-tra-loi",
+           notice="da-ghi", at=("elsewhere",)) for role in _WORKERS),
+    *(Move("finish", source, State.DONE, role, "Đã có kết quả", "Đã có kết quả", word="co-ket-qua", notice="da-ghi", at=at,
+           may_be_undone=True)
+      for source, at in ((_TAKEN, ("",)), (_AT_WORK, ("", "signed"))) for role in _WORKERS),
+    Move("hand_to_post", State.DONE, State.DONE, "officer", "Giao bưu điện", "Xã đã giao kết quả cho bưu điện",
+         word="giao-buu-dien", notice="da-ghi", then="posting", may_be_undone=True),
+    Move("give_result", State.DONE, State.RETURNED, "officer", "Đã trả kết quả", "Đã trả kết quả", at=("", "posting"),
+         may_be_undone=True),
     *(Move("ask_supplement", source, _LACKING, "officer", "Yêu cầu bổ sung", "Xã cần nộp thêm giấy tờ", needs_note=True)
       for source in (_NEW, _TAKEN, _AT_WORK)),
     *(Move("supplied", _LACKING, back, role, "Đã bổ sung đủ", "Đã nộp đủ giấy xã cần")
       for back in (_NEW, _TAKEN, _AT_WORK) for role in ("citizen", "officer")),
+    *(Move("ask_payment", source, _UNPAID, "officer", "Yêu cầu nộp tiền", "Xã yêu cầu nộp tiền", needs_note=True, word="thu-tien",
+           notice="da-ghi", may_be_undone=True) for source in (_NEW, _TAKEN, _AT_WORK)),
+    *(Move("paid", _UNPAID, back, role, "Đã nộp tiền", "Đã nộp tiền", word="da-nop-tien" if role == "officer" else "",
+           notice="da-ghi", may_be_undone=role == "officer")
+      for back in (_NEW, _TAKEN, _AT_WORK) for role in ("officer", "system")),
     Move("withdraw", _NEW, _LEAVING, "citizen", "Rút hồ sơ", "Bạn rút hồ sơ"),
     Move("stop_withdrawn", _LEAVING, State.STOPPED, "system", "Dừng vì đã rút", "Hồ sơ đã rút"),
-    *(Move("ask_withdrawal", source, _LEAVING, "citizen", "Xin rút hồ sơ", "Bạn xin rút hồ sơ", needs_note=True)
-      for source in (_TAKEN, _AT_WORK, _LACKING, _UNPAID)),
+    *(Move("ask_withdrawal", source, _LEAVING, "citizen", "Xin rút hồ sơ", "Bạn xin rút hồ sơ", needs_note=True,
+           at=_ANY_STEP_AT_WORK) for source in (_TAKEN, _AT_WORK, _LACKING, _UNPAID)),
     Move("grant_withdrawal", _LEAVING, State.STOPPED, "officer", "Đồng ý cho rút", "Xã đồng ý cho rút hồ sơ", word="dong-y-rut",
-         notice="da-ghi"),
+         notice="da-ghi", at=_ANY_STEP_AT_WORK, may_be_undone=True),
     *(Move("refuse_withdrawal", _LEAVING, back, "officer", "Không cho rút", "Xã chưa cho rút hồ sơ", needs_note=True,
-           word="khong-cho-rut", notice="da-ghi") for back in (_TAKEN, _AT_WORK, _LACKING, _UNPAID)),
+           word="khong-cho-rut", notice="da-ghi", may_be_undone=True) for back in (_TAKEN, _AT_WORK, _LACKING, _UNPAID)),
+    *(Move("stop", source, State.STOPPED, role, "Dừng giải quyết", "Xã dừng giải quyết hồ sơ", needs_note=True, word="dung",
+           notice="da-ghi", at=_ANY_STEP_AT_WORK, may_be_undone=True)
+      for source in (_TAKEN, _AT_WORK, _LACKING, _UNPAID) for role in ("officer", "leader")),
+    Move("reopen", State.STOPPED, _AT_WORK, "leader", "Giải quyết tiếp", "Xã giải quyết tiếp hồ sơ", needs_note=True,
+         word="giai-quyet-tiep", notice="da-ghi", may_be_undone=True),
+    Move("give_papers_back", State.STOPPED, State.RETURNED, "officer", "Đã trả lại giấy tờ", "Xã đã trả lại giấy tờ",
+         word="tra-lai-giay", notice="da-ghi", may_be_undone=True),
 )
 # fmt: on
 
@@ -75,7 +118,18 @@ STATE_NAMES = {
     State.RETURNED: ("Đã trả kết quả", "Bạn đã nhận kết quả"),
 }
 ENDED = frozenset({State.REFUSED, State.STOPPED, State.DONE, State.RETURNED})
-CLOCK_STANDS = frozenset({_LACKING, _UNPAID, _LEAVING})
+# Why the clock stands still, by the state or the step (one-stop.md, section 5, rule 6).
+CLOCK_STANDS = {_LACKING: "supplement", _UNPAID: "payment", _LEAVING: "withdrawal"}
+CLOCK_STANDS_AT = {"verifying": "verification"}
+STOP_NAMES = {
+    "supplement": "Chờ bổ sung giấy tờ",
+    "payment": "Chờ nộp tiền",
+    "withdrawal": "Chờ trả lời xin rút",
+    "verification": "Đi xác minh",
+}
+# The rows of these names lead back to where the dossier came from.
+LEAD_BACK = ("supplied", "refuse_withdrawal", "paid")
+UNDO_WITHIN = timedelta(minutes=30)
 SUBMITTED_EVENT = "submit"
 # What happens to a dossier and leaves it in its state: what the desk calls it, and the citizen.
 HAPPENINGS = {
@@ -84,6 +138,13 @@ HAPPENINGS = {
     "paper_received": ("Nhận giấy mang đến", "Xã đã nhận giấy mang đến"),
     "paper_waived": ("Không cần giấy nữa", "Xã không cần giấy này nữa"),
     "supplement_answered": ("Người nộp trả lời yêu cầu bổ sung", "Bạn trả lời yêu cầu bổ sung"),
+    "undone": ("Hoàn tác", "Xã sửa lại một bước ghi nhầm"),
+    "taken": ("Nhận việc", "Cán bộ nhận giải quyết"),
+    "handed_over": ("Chuyển người giải quyết", "Hồ sơ chuyển sang cán bộ khác"),
+    "put_back": ("Trả về hàng chờ", "Hồ sơ chờ cán bộ khác"),
+    "transferred": ("Chuyển cơ quan giải quyết", "Hồ sơ chuyển đến cơ quan có thẩm quyền"),
+    "apologized": ("Xin lỗi, hẹn lại ngày", "Xã xin lỗi và hẹn lại ngày trả"),
+    "result_added": ("Đưa kết quả lên", "Xã đã đưa kết quả lên"),
 }
 # What an event is called at the desk, and in the citizen's words.
 EVENT_LABELS = {move.name: move.label for move in MOVES} | {name: label for name, (label, _) in HAPPENINGS.items()}
@@ -92,22 +153,31 @@ EVENT_WORDS = {move.name: move.done for move in MOVES} | {name: words for name, 
 
 def open_moves(dossier: Dossier, person: Account | Staff) -> list[Move]:
     """The rows of the table open to a person now, one of each name."""
-    mine = [move for move in MOVES if (move.source, move.role) == (dossier.state, person.role)]
+    here = (dossier.state, person.role)
+    mine = [move for move in MOVES if (move.source, move.role) == here and dossier.step in move.at]
     return [move for move in mine if move.target is _target_of(dossier, move)]
 
 
 def _target_of(dossier: Dossier, move: Move) -> State:
     """Where this row leads, or, of a row that leads back, where the dossier came from."""
-    return came_from(dossier) if move.name in ("supplied", "refuse_withdrawal") else move.target
+    return came_from(dossier) if move.name in LEAD_BACK else move.target
+
+
+def _entering(dossier: Dossier) -> Event | None:
+    """What brought it into the state it is in."""
+    entered = dossier.events.where(
+        Event.to_state == dossier.state, Event.from_state != dossier.state, Event.name != "undone"
+    ).order_by(Event.id.desc())
+    last = entered.first()
+    if last and last.from_state is _LEAVING:
+        # Put back into it when a withdrawal was refused: where it went on to from there is said by the entry before.
+        last = entered.where(Event.from_state != _LEAVING).first()
+    return last
 
 
 def came_from(dossier: Dossier) -> State | None:
     """The state before the one it is in."""
-    entered = dossier.events.where(Event.to_state == dossier.state, Event.from_state != dossier.state)
-    last = entered.order_by(Event.id.desc()).first()
-    if last and last.from_state is _LEAVING:
-        # Put back into it when a withdrawal was refused: where it went on to from there is said by the entry before.
-        last = entered.where(Event.from_state != _LEAVING).order_by(Event.id.desc()).first()
+    last = _entering(dossier)
     return last and last.from_state
 
 
@@ -170,45 +240,167 @@ def event_of(form_key: str | None) -> Event | None:
 def _find_move(dossier: Dossier, name: str, by: Account | Staff) -> Move:
     move = next((move for move in open_moves(dossier, by) if move.name == name), None)
     if move is None:
-        raise MoveRefused(f"Hồ sơ {dossier.code} đang ở trạng thái “{STATE_NAMES[dossier.state][0]}”, không làm được việc này.")
+        raise MoveRefused(
+            f"Hồ sơ {dossier.code} đang ở trạng thái “{where_it_is(dossier)}”, không làm được việc này." + _who_was_last(dossier)
+        )
     if move.name == "accept" and (awaited := awaited_papers(dossier)):
         names = ", ".join(name_of_document(dossier, later.document_key) for later in awaited)
         raise MoveRefused(f"Chưa tính ngày hẹn: còn chờ {names}.")
     return move
 
 
+def where_it_is(dossier: Dossier) -> str:
+    """Its state on the national list, and where it is within it."""
+    name = STATE_NAMES[dossier.state][0]
+    return f"{name}, {STEPS[dossier.step][0].lower()}" if dossier.step else name
+
+
+def _who_was_last(dossier: Dossier) -> str:
+    """Of two who press at once, one is told what the other did."""
+    last = dossier.events.order_by(Event.id.desc()).first()
+    if last is None or last.staff_id is None:
+        return ""
+    return f" {last.actor_name} đã bấm “{EVENT_LABELS.get(last.name, last.name)}” lúc {show_moment(last.at)}."
+
+
 def _move(dossier, move, by, now, calendar, note, form_key, link) -> Event:
     if move.needs_note and not note.strip():
         raise MoveRefused("Ghi lý do, để người dân biết phải sửa gì." if by.role != "citizen" else "Nhập lý do xin rút hồ sơ.")
-    changes = {"state": move.target} | _moments(dossier, move, now, calendar)
+    changes = _changes(dossier, move, now, calendar)
     if changes.get("due_at", dossier.due_at) != dossier.due_at and dossier.due_at:
         moved = f"Ngày hẹn trả cũ: {show_moment(dossier.due_at)}. Ngày hẹn trả mới: {show_moment(changes['due_at'])}."
         note = f"{note.strip()} {moved}".strip()
+    before = {field: getattr(dossier, field) for field in changes}
     # The old state in WHERE settles two officers pressing at the same time.
-    moved = Dossier.update(changes).where(Dossier.id == dossier.id, Dossier.state == move.source).execute()
-    if not moved:
+    is_still_there = Dossier.id == dossier.id, Dossier.state == move.source, Dossier.step == dossier.step
+    if not Dossier.update(changes).where(*is_still_there).execute():
         raise MoveRefused(f"Hồ sơ {dossier.code} vừa được người khác xử lý.")
     for field, value in changes.items():
         setattr(dossier, field, value)
     if move.target in ENDED:
         is_open = SupplementRequest.closed_at.is_null()
         SupplementRequest.update(closed_at=now).where(SupplementRequest.dossier == dossier.id, is_open).execute()
-    event = write_event(dossier, move.name, move.source, move.target, by, now, note, form_key)
+    event = write_event(dossier, move.name, move.source, move.target, by, now, note, form_key, _as_kept(before))
+    _keep_stops(dossier, event)
     notices.post_letter(dossier, event, link)
     return event
 
 
-def _moments(dossier: Dossier, move: Move, now: datetime, calendar: WorkCalendar) -> dict[str, datetime | None]:
+def _changes(dossier: Dossier, move: Move, now: datetime, calendar: WorkCalendar) -> dict[str, object]:
+    """What a move writes into the dossier's row."""
+    step = _step_before(dossier) if move.name in LEAD_BACK else move.then
+    changes = {"state": move.target, "step": step} | _moments(dossier, move, step, now, calendar)
+    if move.name == "ask_payment":
+        changes["payment"] = "requested"
+    elif move.name == "paid":
+        changes["payment"] = "paid"
+    elif move.name == "hand_to_post":
+        changes["shipment"] = "handed_over"
+    return changes
+
+
+def _step_before(dossier: Dossier) -> str:
+    """At which step of its earlier state it was, that it goes back to now."""
+    last = _entering(dossier)
+    return (last and last.before or {}).get("step", "")
+
+
+def _moments(dossier: Dossier, move: Move, step: str, now: datetime, calendar: WorkCalendar) -> dict[str, object]:
     if move.name == "accept":
-        return {"accepted_at": now, "due_at": due_at(term_of(dossier.procedure), now, calendar)}
+        due = due_at(term_of(dossier.procedure), now, calendar)
+        return {"accepted_at": now, "first_due_at": due, "due_at": due, "warn_at": _warn_at(now, due, calendar)}
+    if move.target is State.RETURNED:
+        return {"returned_at": now}
     if move.target in ENDED:
-        return {"ended_at": now}
-    if move.target in CLOCK_STANDS:
+        return {} if move.source in ENDED else {"ended_at": now, "punctuality": _punctuality(dossier, move, now)}
+    if move.target in CLOCK_STANDS or step in CLOCK_STANDS_AT:
         return {"stopped_at": dossier.stopped_at or now}
-    if dossier.stopped_at is None:
-        return {}
-    due = due_after_stop(term_of(dossier.procedure), dossier.due_at, dossier.stopped_at, now, calendar)
-    return {"stopped_at": None, "due_at": due}
+    back = {"ended_at": None, "punctuality": ""} if move.source in ENDED else {}
+    # Stopped for good and opened again: it stood still meanwhile.
+    stopped_at = dossier.stopped_at or (dossier.ended_at if move.source in ENDED else None)
+    if stopped_at is None:
+        return back
+    due = due_after_stop(term_of(dossier.procedure), dossier.due_at, stopped_at, now, calendar)
+    begins = dossier.accepted_at or now
+    return back | {"stopped_at": None, "due_at": due, "warn_at": _warn_at(begins, due, calendar)}
+
+
+def _warn_at(accepted_at: datetime, due: datetime | None, calendar: WorkCalendar) -> datetime | None:
+    return due and deadlines.warning_at(accepted_at, due, calendar)
+
+
+def _punctuality(dossier: Dossier, move: Move, now: datetime) -> str:
+    """Computed once, when the result is there, and kept (one-stop.md, section 6)."""
+    return deadlines.punctuality(dossier.due_at, now) if move.target is State.DONE else ""
+
+
+def stands_for(dossier: Dossier) -> str:
+    """Why its clock stands still, a key of STOP_NAMES; "" while it runs or has ended."""
+    return CLOCK_STANDS.get(dossier.state) or CLOCK_STANDS_AT.get(dossier.step, "")
+
+
+def _keep_stops(dossier: Dossier, event: Event) -> None:
+    """Write down the spans in which the clock stands: one ends when another reason takes its place."""
+    kind = stands_for(dossier)
+    now_open = ClockStop.get_or_none(ClockStop.dossier == dossier.id, ClockStop.ended_at.is_null())
+    if now_open and now_open.kind != kind:
+        ClockStop.update(ended_at=event.at, ended_by=event).where(ClockStop.id == now_open.id).execute()
+    if kind and (now_open is None or now_open.kind != kind):
+        ClockStop.create(dossier=dossier, kind=kind, began_at=event.at, began_by=event)
+
+
+# --- undoing a slip of the hand --------------------------------------------------------------------------------------
+
+_BY_NAME = {move.name: move for move in MOVES}
+
+
+def may_undo(dossier: Dossier, by: Account | Staff, now: datetime) -> Event | None:
+    """The event somebody may still undo: their own, of the last half hour, that nothing has followed."""
+    last = dossier.events.order_by(Event.id.desc()).first()
+    if last is None or last.name not in _BY_NAME or last.undoes_id is not None or last.before is None:
+        return None
+    is_mine = isinstance(by, Staff) and last.staff_id == by.id and last.actor_kind == by.role
+    row = next((move for move in MOVES if (move.name, move.source, move.role) == (last.name, last.from_state, by.role)), None)
+    is_recent = timedelta(0) <= now - last.at < UNDO_WITHIN
+    return last if is_mine and is_recent and row and row.may_be_undone else None
+
+
+def undo(dossier: Dossier, event_id: int, by: Staff, now: datetime, form_key: str | None = None) -> Event:
+    """Put the dossier back to where it was before a move made by mistake; returns the event that says so.
+
+    The log keeps both. A letter or text about the move that has not left yet is dropped. The same form again changes
+    nothing. Raises MoveRefused when it is too late, somebody else's, or something has followed.
+    """
+    with db.atomic():
+        lock(dossier)
+        if event := event_of(form_key):
+            return event
+        last = may_undo(dossier, by, now)
+        if last is None or last.id != event_id:
+            raise MoveRefused(
+                f"Không hoàn tác được nữa: hồ sơ {dossier.code} đã sang bước khác, hoặc đã quá 30 phút." + _who_was_last(dossier)
+            )
+        changes = {name: Dossier._meta.fields[name].python_value(value) for name, value in _as_read(last.before).items()}
+        Dossier.update(changes).where(Dossier.id == dossier.id).execute()
+        ClockStop.delete().where(ClockStop.began_by == last.id).execute()
+        ClockStop.update(ended_at=None, ended_by=None).where(ClockStop.ended_by == last.id).execute()
+        was_closed = SupplementRequest.dossier == dossier.id, SupplementRequest.closed_at == last.at
+        SupplementRequest.update(closed_at=None).where(*was_closed).execute()
+        lock(dossier)
+        note = f"Hoàn tác “{EVENT_LABELS[last.name]}” lúc {show_moment(last.at)}."
+        event = write_event(dossier, "undone", last.to_state, dossier.state, by, now, note, form_key, undoes=last)
+        notices.take_back(dossier, last, event)
+    return event
+
+
+def _as_kept(before: dict[str, object]) -> dict[str, object]:
+    """Values of a dossier's row as JSON can hold them."""
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in before.items()}
+
+
+def _as_read(before: dict[str, object]) -> dict[str, object]:
+    moments = {name for name, field in Dossier._meta.fields.items() if name.endswith("_at")}
+    return {name: datetime.fromisoformat(value) if name in moments and value else value for name, value in before.items()}
 
 
 later_papers_of_dossier = Prepared(
@@ -232,7 +424,7 @@ def term_of(procedure: dict) -> Term:
     return Term(processing["type"], processing.get("value") or None, time.fromisoformat(cutoff) if cutoff else None)
 
 
-def write_event(dossier, name, source, target, by, now, note="", form_key=None) -> Event:
+def write_event(dossier, name, source, target, by, now, note="", form_key=None, before=None, undoes=None) -> Event:
     return Event.create(
         dossier=dossier,
         name=name,
@@ -241,6 +433,8 @@ def write_event(dossier, name, source, target, by, now, note="", form_key=None) 
         note=note,
         at=now,
         form_key=form_key,
+        before=before,
+        undoes=undoes,
         actor_kind=by.role,
         actor_name=by.full_name,
         staff=by if isinstance(by, Staff) else None,

@@ -228,7 +228,8 @@ POSTGRES_SHAPE = [
 def shape() -> set[tuple]:
     """Columns, indexes, unique constraints and foreign keys, in the database's own words."""
     rows = {row for question in (SQLITE_SHAPE if is_sqlite() else POSTGRES_SHAPE) for row in db.execute_sql(question).fetchall()}
-    return {row for row in rows if "schema_migration" not in str(row)}
+    # The lock on a dossier's log stands in the migration alone: no model can say it.
+    return {row for row in rows if "schema_migration" not in str(row) and row[0] != "trigger"}
 
 
 def test_migrated_tables_are_those_of_the_models(empty_site):

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Callable
 
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, session, url_for
 from flask_login import current_user
@@ -122,6 +123,16 @@ def tell_owner(dossier: Dossier, event: str, subject: str) -> None:
         account_log.record(account, event, utc_now(), by=_me(), subject=subject, purpose="giải quyết hồ sơ")
 
 
+# What other rooms of the desk show beside a dossier, in this order of their places: (place, template, what it needs).
+# The template finds it as `part`, next to `dossier` and `form`.
+PANELS: list[tuple[int, str, Callable[[Dossier], dict]]] = []
+
+
+def add_panel(place: int, template: str, gather: Callable[[Dossier], dict]) -> None:
+    PANELS.append((place, template, gather))
+    PANELS.sort(key=lambda panel: panel[:2])
+
+
 def show(dossier: Dossier, form: Form, fault: str = "", status: int = 200):
     log_security("dossier opened", staff=current_user.id, dossier=dossier.code, purpose="queue")
     tell_owner(dossier, "dossier opened", dossier.code)
@@ -142,6 +153,7 @@ def show(dossier: Dossier, form: Form, fault: str = "", status: int = 200):
         versions=corrections.versions(dossier),
         may_tick=current_user.role == "officer",
         today=in_vietnam(utc_now()).date(),
+        panels=[(template, gather(dossier)) for _, template, gather in PANELS],
     )
     return page, status
 
