@@ -11,35 +11,40 @@ from database import utc_now
 from models import Dossier, Event, Staff, State
 from rules import consents, workflow
 from rules.staff import ROLES
-from rules.workflow import ENDED, MOVES, STATE_NAMES, MoveRefused, make_move, open_moves, term_of
+from rules.workflow import ENDED, LEAD_BACK, MOVES, STATE_NAMES, STEPS, MoveRefused, make_move, open_moves, term_of
 
 MONDAY_9 = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # 9:00 in Vietnam, the day before a holiday
 MARRIAGE_STATUS = "xac-nhan-tinh-trang-hon-nhan"
 REASON = "Ảnh mờ, không đọc được số"
 
 
-def put_into(dossier: Dossier, state: State) -> Dossier:
-    Dossier.update(state=state).where(Dossier.id == dossier.id).execute()
+def put_into(dossier: Dossier, state: State, step: str = "") -> Dossier:
+    Dossier.update(state=state, step=step).where(Dossier.id == dossier.id).execute()
     return Dossier.get_by_id(dossier.id)
 
 
 # Where a move leads back to where the dossier came from: how it got to where it is.
-CAME_FROM = {State.AWAITING_SUPPLEMENT: State.SUBMITTED, State.WITHDRAWAL_ASKED: State.ACCEPTED}
+CAME_FROM = {
+    State.AWAITING_SUPPLEMENT: State.SUBMITTED,
+    State.AWAITING_PAYMENT: State.ACCEPTED,
+    State.WITHDRAWAL_ASKED: State.ACCEPTED,
+}
+# Everywhere a dossier can be: its state, and where it is within it.
+PLACES = [(state, "") for state in State] + [(state, step) for step, (_, state) in STEPS.items()]
 
 
-def bring_into(dossier: Dossier, state: State) -> Dossier:
+def bring_into(dossier: Dossier, state: State, step: str = "") -> Dossier:
     """As put_into, with the event that brought it there."""
     if state in CAME_FROM:
         Event.create(
             dossier=dossier, name="came", from_state=CAME_FROM[state], to_state=state, actor_kind="officer", actor_name="x"
         )
-    return put_into(dossier, state)
+    return put_into(dossier, state, step)
 
 
 def leads_on(move) -> bool:
     """Whether a row is the one for a dossier that came as `bring_into` brings it."""
-    leads_back = move.name in ("supplied", "refuse_withdrawal")
-    return not leads_back or move.target is CAME_FROM[move.source]
+    return move.name not in LEAD_BACK or move.target is CAME_FROM[move.source]
 
 
 def kept(dossier: Dossier) -> tuple:
@@ -69,31 +74,32 @@ def move(library):
 # --- the table -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("state, step", PLACES)
 @pytest.mark.parametrize("name", dict.fromkeys(move.name for move in MOVES))
-def test_a_move_is_open_to_its_role_in_its_state_and_to_nobody_else(dossier, people, move, name, state):
-    there = bring_into(dossier, state)
-    rights = {(move.role, move.source): move for move in MOVES if move.name == name and leads_on(move)}
+def test_a_move_is_open_to_its_role_in_its_place_and_to_nobody_else(dossier, people, move, name, state, step):
+    there = bring_into(dossier, state, step)
+    here = {row.role: row for row in MOVES if row.name == name and row.source is state and step in row.at and leads_on(row)}
     before = kept(there)
 
     for role, person in people.items():
-        if (role, state) not in rights:
+        if role not in here:
             with pytest.raises(MoveRefused):
                 move(there, name, person)
     assert kept(there) == before
-    for role in (role for role, source in rights if source is state):
+    for role, row in here.items():
         move(there, name, people[role])
-        assert Dossier.get_by_id(there.id).state is rights[role, state].target
+        fresh = Dossier.get_by_id(there.id)
+        assert (fresh.state, fresh.step) == (row.target, row.then)
         assert Event.select().order_by(Event.id.desc()).get().name == name
-        bring_into(dossier, state)
+        bring_into(dossier, state, step)
 
 
-@pytest.mark.parametrize("state", State)
-def test_the_buttons_are_those_of_the_table(dossier, people, state):
-    there = bring_into(dossier, state)
+@pytest.mark.parametrize("state, step", PLACES)
+def test_the_buttons_are_those_of_the_table(dossier, people, state, step):
+    there = bring_into(dossier, state, step)
 
     shown = {(role, move.name) for role, person in people.items() for move in open_moves(there, person)}
-    assert shown == {(move.role, move.name) for move in MOVES if move.source is state and leads_on(move)}
+    assert shown == {(move.role, move.name) for move in MOVES if move.source is state and step in move.at and leads_on(move)}
 
 
 def test_each_state_has_its_official_name_and_a_plain_one():
@@ -103,7 +109,8 @@ def test_each_state_has_its_official_name_and_a_plain_one():
 
 def test_a_row_of_the_table_is_for_one_role_and_says_both_what_to_press_and_what_happened():
     assert len({(move.name, move.source, move.target, move.role) for move in MOVES}) == len(MOVES)
-    assert all(move.label and move.done and move.source is not move.target for move in MOVES)
+    assert all(move.label and move.done for move in MOVES)
+    assert [move for move in MOVES if move.source is move.target and move.then in move.at] == []
     assert {move.role for move in MOVES} <= {"citizen", "system", *ROLES}
 
 
@@ -112,7 +119,15 @@ def test_the_moves_are_those_of_the_national_table():
     allowed = {1: {2, 3, 5, 6, 7}, 2: {4, 5, 6, 7, 8, 9}, 3: set(), 4: {5, 6, 7, 8, 9}, 5: {1, 2, 4, 3, 7, 8},
                6: {1, 2, 4, 7, 8}, 7: {8, 10, 2, 4, 5, 6}, 8: {4, 10}, 9: {10}, 10: set()}  # fmt: skip
 
-    assert [move for move in MOVES if move.target not in allowed[move.source]] == []
+    outward = [move for move in MOVES if move.source is not move.target]
+    assert [move for move in outward if move.target not in allowed[move.source]] == []
+
+
+def test_each_step_within_a_state_is_entered_and_left_there():
+    """Inner states map to the ten of the national list."""
+    for step, (name, state) in STEPS.items():
+        assert name and {move.target for move in MOVES if move.then == step} == {state}
+        assert [move for move in MOVES if move.source is state and step in move.at]
 
 
 def test_a_button_says_which_of_the_desks_addresses_it_is_sent_to():
@@ -277,6 +292,16 @@ def test_a_withdrawal_that_is_refused_leaves_the_dossier_where_it_was(dossier, a
 
     assert Dossier.get_by_id(dossier.id).state is before
     assert names(dossier)[-2:] == ["ask_withdrawal", "refuse_withdrawal"]
+
+
+@pytest.mark.parametrize("step", ["signing", "signed", "verifying", "elsewhere"])
+def test_and_at_the_step_where_it_was(dossier, account, officer, move, step):
+    there = put_into(dossier, State.IN_PROGRESS, step)
+    move(there, "ask_withdrawal", account)
+    assert there.step == ""
+    move(there, "refuse_withdrawal", officer, note="Đã đi xác minh rồi")
+
+    assert Dossier.get_by_id(dossier.id).step == step
 
 
 def test_a_supplement_through_a_refused_withdrawal_still_leads_back_to_where_it_began(dossier, account, officer, move):
