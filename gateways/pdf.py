@@ -1,0 +1,52 @@
+"""Makes a PDF of a page: WeasyPrint, in a process of its own that fetches nothing, with little memory and little time."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from ctypes.util import find_library
+from functools import cache
+from importlib.util import find_spec
+
+from gateways.pdf_child import __file__ as CHILD
+
+WAIT_SECONDS = 30
+LIBRARIES = ("pango-1.0", "pangoft2-1.0")
+
+# Each child may take a core: no more at once than this machine has cores.
+turns = threading.BoundedSemaphore(os.cpu_count() or 1)
+
+
+class PdfFailed(Exception):
+    """There is no PDF; the page itself can still be printed."""
+
+
+@cache
+def is_there() -> bool:
+    """Whether this machine can make a PDF: the package and the Pango it draws letters with. Loads neither."""
+    return bool(find_spec("weasyprint") and all(find_library(name) for name in LIBRARIES))
+
+
+def make_pdf(page: str, sheet: str) -> bytes:
+    """The PDF of an HTML document under one style sheet, both as text. Pictures in it are data: addresses, or are left out.
+
+    Raises PdfFailed when it takes too long or does not work. The program imports 60 MB and most of a second: in a process
+    of its own neither the start nor the memory of the server pays for it.
+    """
+    with turns:
+        try:
+            child = subprocess.run(
+                [sys.executable, "-I", "-B", CHILD],
+                input=json.dumps({"page": page, "sheet": sheet}).encode(),
+                capture_output=True,
+                timeout=WAIT_SECONDS,
+                env={},
+                cwd="/",
+            )
+        except subprocess.TimeoutExpired:
+            raise PdfFailed(f"not done within {WAIT_SECONDS} seconds") from None
+    if child.returncode or not child.stdout.startswith(b"%PDF-"):
+        # Only what broke: the page itself is personal, and stands in no log.
+        raise PdfFailed(f"code {child.returncode}: {child.stderr.decode('utf-8', 'replace').strip()[-200:]}")
+    return child.stdout
