@@ -5,7 +5,7 @@ RUN := .venv/bin
 TEST := .venv-test/bin
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help run test test-tools bench-weight bench-journey check lint clean
+.PHONY: help run demo test test-tools bench-weight bench-journey bench-queue check lint clean
 
 help:  ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -14,6 +14,18 @@ run: .venv/.made  ## prepare everything and serve the site on PORT (8000)
 	@$(RUN)/flask --app app init
 	@echo 'First staff account (12 letters or more for the password, which is good for one login; --role administrator makes the others):'
 	@echo '  $(RUN)/flask --app app staff add NAME --role officer'
+	@exec $(RUN)/flask --app app serve
+
+DOSSIERS ?= 2000
+demo: export INSTANCE_DIR := $(CURDIR)/instance-demo
+demo: export STAFF_SECOND_FACTOR := off
+demo: export DATABASE_URL :=
+demo: export STORAGE_URL :=
+demo: export QUEUE_URL :=
+demo: export MAIL_URL :=
+demo: .venv/.made  ## the same with made-up people in an instance of its own (instance-demo), on PORT (8000)
+	@$(RUN)/flask --app app init
+	@$(RUN)/flask --app app demo --dossiers $(DOSSIERS) --accounts
 	@exec $(RUN)/flask --app app serve
 
 test: .venv-test/.made test-tools  ## every test: both databases, Chromium, lynx, w3m
@@ -27,6 +39,9 @@ bench-weight: .venv-test/.made  ## bytes and requests of each page against its b
 
 bench-journey: .venv-test/.made  ## seconds and bytes of the whole journey on slow lines; NETSHAPE=FOLDER holds what makes them
 	@$(TEST)/python bench/journey.py --shaper "$(NETSHAPE)"
+
+bench-queue: .venv-test/.made  ## server time of the desk's queues and search with 100,000 dossiers, on both databases
+	@$(TEST)/python bench/desk_queue.py
 
 check: .venv/.made  ## name everything wrong in the content folder
 	@$(RUN)/flask --app app content check
