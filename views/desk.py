@@ -1,4 +1,4 @@
-"""The desk, first room: log in, the queue, one dossier, accept, refuse."""
+"""The desk, first room: log in, one dossier, accept, refuse. Its queue is in desk_queue.py."""
 
 import re
 import secrets
@@ -17,6 +17,8 @@ from rules import (
     corrections,
     desk,
     later_papers,
+    next_moves,
+    paper_checks,
     submission,
     supplements,
     workflow,
@@ -31,6 +33,7 @@ from views.account import url_for_outside
 from views.answering import go_on
 from views.files import send_kept
 from views.forms import Form, ReadField, SecretField
+from views.openings import mark_of_opening
 from views.staff_login import go_to_step, next_step
 from views.visits import client_address, log_security
 
@@ -71,24 +74,6 @@ def log_in():
     return render_template("desk/log_in.html", form=form), 422 if form.errors else 200
 
 
-# --- the queue -------------------------------------------------------------------------------------------------------
-
-
-@bp.get("/")
-@open_to(*WORKERS_AT_DESK)
-def waiting_dossiers():
-    chosen = request.args.get("xem", "")
-    queue = desk.queue(
-        current_user.office,
-        chosen if chosen in desk.QUEUES else desk.FIRST_QUEUE,
-        utc_now(),
-        request.args.get("trang", 1, type=int),
-    )
-    return render_template(
-        "desk/waiting_dossiers.html", queue=queue, queues=desk.QUEUES, counts=desk.counts(current_user.office, utc_now())
-    )
-
-
 # --- one dossier -----------------------------------------------------------------------------------------------------
 
 
@@ -102,8 +87,20 @@ class MoveForm(Form):
     form_key = HiddenField(default=lambda: secrets.token_hex(16))
 
 
+class ReasonField(ReadField):
+    """A ready phrase and what is typed beside it: both are sent under one name, and read as one text."""
+
+    def process_formdata(self, sent: list[str]) -> None:
+        self.data = joined(sent) if sent else self.data
+
+
+def joined(sent: list[str]) -> str:
+    """A ready phrase and what was typed beside it, as one text."""
+    return " ".join(text for text in sent if text.strip())
+
+
 class ReasonForm(MoveForm):
-    reason = ReadField(
+    reason = ReasonField(
         "Lý do",
         lambda text: clean_text(text, 500, lines=True),
         "Nhập lý do",
@@ -117,10 +114,10 @@ def show_dossier(code: str):
     return show(dossier_of_my_office(code), MoveForm())
 
 
-def tell_owner(dossier: Dossier, event: str, subject: str) -> None:
+def tell_owner(dossier: Dossier, event: str, subject: str, purpose: str = "giải quyết hồ sơ") -> None:
     """Write in the own log of whoever's dossier it is who opened what (“Ai đã xem”)."""
     for account in businesses.people_behind(dossier):
-        account_log.record(account, event, utc_now(), by=_me(), subject=subject, purpose="giải quyết hồ sơ")
+        account_log.record(account, event, utc_now(), by=_me(), subject=subject, purpose=purpose)
 
 
 # What other rooms of the desk show beside a dossier, in this order of their places: (place, template, what it needs).
@@ -133,17 +130,52 @@ def add_panel(place: int, template: str, gather: Callable[[Dossier], dict]) -> N
     PANELS.sort(key=lambda panel: panel[:2])
 
 
+# What stands in a dossier's row, in the office's words.
+CHANNELS = {"online": "trực tuyến", "helped": "trực tuyến, có người giúp", "counter": "tại quầy", "post": "qua bưu chính"}
+PAYMENTS = {"requested": "Đã yêu cầu nộp", "paid": "Đã nộp", "waived": "Được miễn"}
+SHIPMENTS = {"handed_over": "Đã giao bưu điện", "delivered": "Bưu điện đã phát", "came_back": "Bưu điện trả lại"}
+# Where a move is made that asks for more than a reason; other rooms add theirs. By the move's name: the page's endpoint.
+PAGES_OF_MOVES = {"ask_supplement": "desk_dossiers.ask_supplement"}
+
+
+def address_of(move: Move, dossier: Dossier) -> str:
+    """The page or button of a move; "" while there is none."""
+    if move.word:
+        return url_for("desk.move_dossier", code=dossier.code, word=move.word)
+    return page_of(PAGES_OF_MOVES.get(move.name, ""), dossier)
+
+
+def page_of(endpoint: str, dossier: Dossier) -> str:
+    """A page of another room about this dossier; "" where there is no such room."""
+    return url_for(endpoint, code=dossier.code) if endpoint in current_app.view_functions else ""
+
+
 def show(dossier: Dossier, form: Form, fault: str = "", status: int = 200):
     log_security("dossier opened", staff=current_user.id, dossier=dossier.code, purpose="queue")
     tell_owner(dossier, "dossier opened", dossier.code)
+    sheet = paper_checks.sheet(dossier)
+    # Some are made by what else stands on the page: with the last asked paper ticked, a dossier is supplied.
+    moves = [move for move in workflow.open_moves(dossier, current_user) if address_of(move, dossier)]
+    likely, others = next_moves.in_order(moves, dossier, bool(paper_checks.lacking(sheet)))
     page = render_template(
         "desk/show_dossier.html",
         dossier=dossier,
         form=form,
         fault=fault,
-        moves=workflow.open_moves(dossier, current_user),
-        papers=list(dossier.papers.where(Paper.replaced_at.is_null()).order_by(Paper.id)),
-        documents={d["key"]: d["name"] for d in dossier.procedure["documents"]},
+        likely=likely,
+        others=others,
+        address_of=address_of,
+        undo_address=page_of("desk_moves.undo", dossier),
+        undoable=workflow.may_undo(dossier, _me(), utc_now()),
+        sheet=sheet,
+        lacking=paper_checks.lacking(sheet),
+        unchecked=paper_checks.unchecked(sheet),
+        next_paper=paper_checks.next_to_check(sheet) if paper_checks.may_check(dossier, current_user) else None,
+        mark=mark_of_opening(dossier),
+        steps=workflow.STEPS,
+        channels=CHANNELS,
+        payments=PAYMENTS,
+        shipments=SHIPMENTS,
         pages=desk.answers_shown(dossier, utc_now()),
         events=submission.timeline(dossier),
         checklist=later_papers.checklist(dossier),
@@ -159,7 +191,7 @@ def show(dossier: Dossier, form: Form, fault: str = "", status: int = 200):
 
 
 @bp.route(f"/ho-so/<code>/<any({WORDS}):word>", methods=["GET", "POST"])
-@open_to("officer", "specialist")
+@open_to(*WORKERS_AT_DESK)
 def move_dossier(code: str, word: str):
     """One step of the table of moves: a button, or where it needs a reason a page that asks for it."""
     dossier = dossier_of_my_office(code)
@@ -170,7 +202,17 @@ def move_dossier(code: str, word: str):
     if form.validate_on_submit():
         return move(dossier, step, form, form.reason.value if step.needs_note else "")
     if step.needs_note:
-        return render_template("desk/refuse_dossier.html", dossier=dossier, form=form, step=step), 422 if form.errors else 200
+        phrases = g.library.reasons.moves.get(step.name, [])
+        page = render_template(
+            "desk/refuse_dossier.html",
+            dossier=dossier,
+            form=form,
+            step=step,
+            phrases=phrases,
+            # What belongs to another office is handed over, with its papers: its submitter need not begin anew there.
+            transfer=page_of("desk_moves.transfer", dossier) if step.name == "refuse" else "",
+        )
+        return page, 422 if form.errors else 200
     if not form.is_submitted():
         return redirect(url_for(".show_dossier", code=code), 302)
     return show(dossier, form, form.problems()[0][1], 422)
@@ -197,16 +239,28 @@ def key_of(form: MoveForm, dossier: Dossier) -> str:
     return f"{dossier.id}-{form.form_key.data}"[:64]
 
 
+# --- its papers ------------------------------------------------------------------------------------------------------
+
+
 @bp.get("/ho-so/<code>/giay/<int:paper_id>")
 @open_to(*WORKERS_AT_DESK)
 def open_paper(code: str, paper_id: int):
+    """The file itself, to be kept or printed."""
+    dossier, paper = paper_of_my_office(code, paper_id)
+    note_opening(dossier, paper)
+    return send_kept(paper.stored_name, paper.media_type, paper.document_key)
+
+
+def paper_of_my_office(code: str, paper_id: int) -> tuple[Dossier, Paper]:
     dossier = dossier_of_my_office(code)
-    paper = Paper.get_or_none(Paper.id == paper_id, Paper.dossier == dossier) or abort(404)
+    return dossier, Paper.get_or_none(Paper.id == paper_id, Paper.dossier == dossier) or abort(404)
+
+
+def note_opening(dossier: Dossier, paper: Paper) -> None:
     log_security(
         "paper opened", staff=current_user.id, dossier=dossier.code, paper=paper.id, document=paper.document_key, purpose="queue"
     )
     tell_owner(dossier, "paper opened", f"{paper.filename}, {dossier.code}")
-    return send_kept(paper.stored_name, paper.media_type, paper.document_key)
 
 
 def _me():

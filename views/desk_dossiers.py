@@ -8,13 +8,15 @@ from wtforms import StringField
 
 from database import utc_now
 from models import Dossier, DossierVersion, SupplementItem
-from rules import WrongInput, corrections, desk, later_papers, ratings, supplements
+from rules import WrongInput, corrections, desk, later_papers, paper_checks, ratings, supplements
+from rules.paper_checks import Checked
 from rules.vietnamese import clean_text, in_vietnam, read_day, show_day
 from rules.workflow import MoveRefused
 from views.access import open_to
 from views.answering import go_on
 from views.desk import WORKERS_AT_DESK, MoveForm, dossier_of_my_office, key_of, link_to, show, tell_owner
 from views.forms import ReadField
+from views.openings import mark_of_opening
 from views.visits import log_security
 
 bp = Blueprint("desk_dossiers", __name__, url_prefix="/mot-cua")
@@ -35,29 +37,39 @@ class SupplementForm(MoveForm):
 @bp.route("/ho-so/<code>/bo-sung", methods=["GET", "POST"])
 @open_to("officer")
 def ask_supplement(code: str):
+    """Ask for everything at once: what was found lacking when the papers were looked at stands there already."""
     dossier = dossier_of_my_office(code)
-    form = SupplementForm(due_on=show_day(supplements.usual_last_day(utc_now(), g.library.calendar)))
+    found, sheet = found_lacking(dossier)
+    form = SupplementForm(due_on=show_day(supplements.usual_last_day(utc_now(), g.library.calendar)), **found)
     if not form.validate_on_submit():
-        return show_asking(dossier, form, [])
+        return show_asking(dossier, form, [], sheet)
     try:
-        asked = read_asked(dossier, form)
+        asked = read_asked(sheet, form)
         key, link = key_of(form, dossier), link_to(dossier)
         supplements.ask(dossier, asked, form.due_on.value, _me(), utc_now(), g.library.calendar, form.note.value, key, link)
     except WrongInput as fault:
-        return show_asking(dossier, form, [("", str(fault))])
+        return show_asking(dossier, form, [("", str(fault))], sheet)
     except MoveRefused as refusal:
         return show(dossier_of_my_office(code), MoveForm(formdata=None), str(refusal), 409)
     current_app.extensions["mail_soon"]()
     return go_on("desk.show_dossier", code=code, da="da-yeu-cau")
 
 
-def read_asked(dossier: Dossier, form: SupplementForm) -> list[supplements.Asked]:
+def found_lacking(dossier: Dossier) -> tuple[dict[str, str], list[Checked]]:
+    """What is asked for besides the procedure's papers, if that was found lacking, by its field; and the procedure's own."""
+    sheet = paper_checks.sheet(dossier)
+    besides = next((one for one in paper_checks.lacking(sheet) if one.key == supplements.OTHER), None)
+    found = {"other": besides.name, "other_reason": besides.check.reason} if besides else {}
+    return found, [one for one in sheet if one.key != supplements.OTHER]
+
+
+def read_asked(sheet: list[Checked], form: SupplementForm) -> list[supplements.Asked]:
     """What was ticked, each with its reason. Raises WrongInput for one without."""
     asked = []
-    for document in dossier.procedure["documents"]:
-        if document["key"] in request.form.getlist("ask"):
-            reason = clean_text(request.form.get(f"why-{document['key']}", "").strip(), 300)
-            asked.append(supplements.Asked(document["key"], document["name"], reason))
+    for one in sheet:
+        if one.key in request.form.getlist("ask"):
+            reason = clean_text(request.form.get(f"why-{one.key}", "").strip(), 300)
+            asked.append(supplements.Asked(one.key, one.name, reason))
     if form.other.value:
         asked.append(supplements.Asked("", form.other.value, form.other_reason.value))
     for one in asked:
@@ -66,16 +78,22 @@ def read_asked(dossier: Dossier, form: SupplementForm) -> list[supplements.Asked
     return asked
 
 
-def show_asking(dossier: Dossier, form: SupplementForm, faults: list[tuple[str, str]]):
-    faults = form.problems() + faults
+def show_asking(dossier: Dossier, form: SupplementForm, faults: list[tuple[str, str]], sheet: list[Checked]):
+    faults, library = form.problems() + faults, g.library
+    lacking = {one.key: one.check.reason for one in paper_checks.lacking(sheet)}
+    typed = {one.key: request.form.get(f"why-{one.key}", "") for one in sheet}
+    own = {one.key: library.reasons.of_paper(one.key, dossier.procedure_slug) for one in sheet}
     page = render_template(
         "desk/ask_supplement.html",
         dossier=dossier,
         form=form,
         faults=faults,
-        ticked=request.form.getlist("ask"),
-        typed_reasons=request.form,
-        rounds=supplements.rounds(dossier),
+        sheet=sheet,
+        ticked=request.form.getlist("ask") if form.is_submitted() else lacking,
+        reasons=typed if form.is_submitted() else lacking,
+        phrases=library.reasons.of_paper("", dossier.procedure_slug),
+        own_phrases={key: phrases for key, phrases in own.items() if key in library.reasons.by_document},
+        rounds=[(asked, supplements.items_of(asked)) for asked in supplements.rounds(dossier)],
     )
     return page, 422 if faults else 200
 
@@ -150,6 +168,7 @@ def show_version(code: str, version_id: int):
         version=version,
         pages=desk.answers_shown(dossier, utc_now()),
         papers=corrections.papers_of_version(version),
+        mark=mark_of_opening(dossier),
         documents={d["key"]: d["name"] for d in dossier.procedure["documents"]},
     )
 

@@ -1,4 +1,4 @@
-"""The desk: the queue, one dossier, accepting and refusing it."""
+"""The desk: logging in, one dossier, accepting and refusing it."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from conftest import BIRTH, PASSWORD, hash_of_password, make_staff
+from conftest import PASSWORD, hash_of_password, make_staff
 from together import Requests, at_once
 
 from database import utc_now
@@ -89,103 +89,13 @@ def test_an_idle_officers_button_moves_nothing(desk, dossier):
     assert is_untouched(dossier)
 
 
-# --- the queue -------------------------------------------------------------------------------------------------------
-
-
-def codes_in(page) -> list[str]:
-    return [a.text for a in page.tree.iter("a") if (a.get("href") or "").startswith("/mot-cua/ho-so/")]
-
-
-def make_dossier(account, number: int, **values) -> Dossier:
-    """A dossier as the queue needs it, without all that makes it one."""
-    known = {
-        "code": f"H21.129-261123-{number:04}",
-        "receipt_code": f"{number:012}",
-        "office": "H21.129",
-        "account": account,
-        "procedure_slug": BIRTH,
-        "procedure_title": "Đăng ký khai sinh",
-        "procedure": {},
-        "owner_name": "Siu",
-        "owner_last_digits_key": "",
-        "answers": {},
-        "delivery": "desk",
-        "submitted_at": at_vietnam("2026-11-20T08:00:00") + timedelta(minutes=number),
-    }
-    return Dossier.create(**known | values)
-
-
-def test_overdue_comes_first_then_who_has_waited_longest(desk, account):
-    now = utc_now()
-    young = make_dossier(account, 1, submitted_at=now - timedelta(hours=1))
-    old = make_dossier(account, 2, submitted_at=now - timedelta(days=5))
-    in_time = make_dossier(account, 3, submitted_at=now - timedelta(days=3), state=State.ACCEPTED, due_at=now + timedelta(days=1))
-    late = make_dossier(account, 4, submitted_at=now - timedelta(days=2), state=State.ACCEPTED, due_at=now - timedelta(days=1))
-    page = desk.get("/mot-cua/")
-
-    assert codes_in(page) == [late.code, old.code, in_time.code, young.code]
-    assert "Quá hạn: 1" in page.words
-
-
-def test_of_two_submitted_at_one_moment_the_first_comes_first(desk, account):
-    moment = utc_now()
-    codes = [make_dossier(account, number, submitted_at=moment).code for number in range(5)]
-
-    assert codes_in(desk.get("/mot-cua/")) == codes
-
-
-def test_a_dossier_already_ended_is_not_in_the_work(desk, account):
-    make_dossier(account, 1, state=State.REFUSED, ended_at=utc_now())
-
-    assert codes_in(desk.get("/mot-cua/")) == []
-    assert codes_in(desk.get("/mot-cua/?xem=da-xong")) == ["H21.129-261123-0001"]
-
-
-def test_forty_five_dossiers_stand_on_three_pages_each_once(desk, account):
-    codes = [make_dossier(account, number).code for number in range(45)]
-    pages = [desk.get(f"/mot-cua/?trang={number}") for number in (1, 2, 3)]
-
-    assert [len(codes_in(page)) for page in pages] == [20, 20, 5]
-    assert [code for page in pages for code in codes_in(page)] == codes
-    assert "Trang 2/3" in pages[1].words and "Trang trước" in pages[1].links and "Trang sau" in pages[1].links
-
-
-@pytest.mark.parametrize(
-    "question", ["?trang=0", "?trang=-5", "?trang=99999999999999999999", "?trang=x", "?xem=khong-co", "?xem=%00", "?xem=<b>"]
-)
-def test_a_queue_or_page_that_is_not_there_shows_one_that_is(desk, account, question):
-    make_dossier(account, 1)
-    page = desk.get(f"/mot-cua/{question}")
-
-    assert page.status == 200
-    assert len(codes_in(page)) == 1
-
-
-def test_counts_stand_beside_the_queues(desk, account):
-    make_dossier(account, 1)
-    make_dossier(account, 2, state=State.ACCEPTED, due_at=utc_now() + timedelta(days=1))
-    page = desk.get("/mot-cua/")
-
-    assert [" ".join(a.text_content().split()) for a in page.tree.find_class("queues")[0].iter("a")] == [
-        "Cần xử lý 2", "Mới nộp 1", "Đã tiếp nhận 1", "Chờ người dân 0", "Xin rút 0", "Chờ trả kết quả 0",
-        "Đã xong, từ chối 0",
-    ]  # fmt: skip
-
-
-def test_the_neighbours_dossiers_are_not_in_my_queue(desk, account):
-    make_dossier(account, 1, office="H21.121", code="H21.121-261123-0001")
-
-    assert codes_in(desk.get("/mot-cua/")) == []
-    assert "Cần xử lý 0" in desk.get("/mot-cua/").words
-
-
 # --- one dossier -----------------------------------------------------------------------------------------------------
 
 
 def test_the_officer_reads_what_was_asked_and_answered(desk, dossier, account):
     page = desk.get(f"/mot-cua/ho-so/{dossier.code}")
 
-    for words in (dossier.procedure_title, account.full_name, account.id_number, "Tên của trẻ", "Siu Blĕo", "anh.jpg"):
+    for words in (dossier.procedure_title, account.full_name, account.id_number, "Tên của trẻ", "Siu Blĕo", "Giấy chứng sinh"):
         assert words in page.words
     assert "Tiếp nhận" in page.buttons
     assert page.links["Từ chối"].endswith("/tu-choi")
@@ -205,7 +115,7 @@ def test_who_reads_but_does_not_receive_sees_no_button(visit_as, dossier, role):
     visitor = visit_as(make_staff(role))
     page = visitor.get(f"/mot-cua/ho-so/{dossier.code}")
 
-    assert page.buttons == [] and "Từ chối" not in page.links
+    assert "Tiếp nhận" not in page.buttons and "Từ chối" not in page.links
     assert accept(visitor, dossier).status == 404 and refuse(visitor, dossier).status == 404
     assert is_untouched(dossier)
 
@@ -390,7 +300,7 @@ def test_a_stale_page_keeps_the_reason_typed(desk, dossier):
     page = desk.post(f"/mot-cua/ho-so/{dossier.code}/tu-choi", {"csrf_token": "cu", "reason": "Ảnh mờ lắm", "form_key": "k"})
 
     assert page.status == 422
-    assert page.typed_in("reason") == "Ảnh mờ lắm"
+    assert page.tree.xpath("//textarea[@name='reason']")[0].text.strip() == "Ảnh mờ lắm"
     assert "Trang này mở đã lâu" in page.errors
     assert is_untouched(dossier)
 
