@@ -15,7 +15,7 @@ from gateways.files import files_at
 from gateways.mail import mailer_at
 from gateways.queue import queue_at
 from gateways.security_log import SecurityLog
-from rules import attempts
+from rules import attempts, message_catalogue
 from rules.library import LatestLibrary
 from sealing import Sealer, read_or_make_key
 from settings import read_settings
@@ -23,9 +23,10 @@ from views import (
     account,
     answering,
     businesses,
-    desk,
     desk_businesses,
     desk_dossiers,
+    desk_moves,
+    desk_queue,
     documents,
     errors,
     form_features,
@@ -36,17 +37,23 @@ from views import (
     home,
     lookup,
     mending,
+    messages,
     my_account,
     my_data,
+    paper_checks,
     papers,
     people,
     personal,
+    printed_forms,
     procedures,
     recovery,
+    reports,
+    results,
     screens,
     staff,
     staff_login,
     staff_self,
+    transparency,
     visits,
 )
 from views.page_cache import PageCache
@@ -65,8 +72,13 @@ ROOMS = (
     papers,  # and with it submission, whose blueprint it shares
     mending,
     lookup,
-    desk,
+    desk_queue,  # and with it desk, whose blueprint it shares
     desk_dossiers,
+    desk_moves,
+    results,
+    messages,
+    printed_forms,
+    paper_checks,
     staff_login,
     staff,
     staff_self,
@@ -74,6 +86,8 @@ ROOMS = (
     form_features,
     people,
     helping,
+    reports,
+    transparency,
 )
 
 
@@ -104,6 +118,7 @@ def _secure(app: Flask) -> None:
             "SITE_URL is plain http: cookies without Secure, no HSTS. For trials on one machine only."
         )
     attempts.Switch.is_on = app.config["RATE_LIMITS"]
+    message_catalogue.Place.address = app.config["SITE_URL"]
     if not app.config["RATE_LIMITS"]:
         logging.getLogger("iabang").warning(
             "RATE_LIMITS=off: guessing passwords and codes is not slowed down. For load tests only."

@@ -10,7 +10,7 @@ from huey import crontab
 from huey.consumer import Consumer
 
 from database import db, utc_now
-from models import Attempts, DocumentFile, Paper, UploadPiece
+from models import Attempts, DocumentFile, Paper, ResultFile, UploadPiece
 from rules import approvals, data_rights, outbox, slips, uploads
 
 UNCLAIMED_FILE = timedelta(hours=24)
@@ -89,7 +89,8 @@ def _sweep_files(files, now: datetime) -> None:
 
 
 def _is_claimed(name: str) -> bool:
-    return any(table.select().where(table.stored_name == name).exists() for table in (Paper, DocumentFile, UploadPiece))
+    tables = Paper, DocumentFile, ResultFile, UploadPiece
+    return any(table.select().where(table.stored_name == name).exists() for table in tables)
 
 
 class QuietConsumer(Consumer):

@@ -10,15 +10,17 @@ from flask.cli import AppGroup, with_appcontext
 
 import chores
 from database import db, migrate, utc_now
-from rules import WrongInput
+from rules import WrongInput, state_picture
+from rules import demo as demo_rules
 from rules import staff as staff_rules
-from rules.content import ContentWrong, check_content
+from rules.content import ContentWrong, check_content, content_warnings
 from rules.library import load_content
 from rules.passwords import read_new_password
+from rules.vietnamese import in_vietnam
 
 
 def init_app(app: Flask) -> None:
-    for command in (init, serve, work, staff, content):
+    for command in (init, serve, work, demo, staff, content, states, security_log):
         app.cli.add_command(command)
 
 
@@ -66,6 +68,28 @@ def work():
     chores.run_worker(current_app._get_current_object())
 
 
+@click.command()
+@click.option("--dossiers", "count", default=2000, type=click.IntRange(min=1), help="How many; 2000 when left out.")
+@click.option("--seed", default=1, help="The same seed makes the same people.")
+@click.option("--accounts", is_flag=True, help="Print an account of each role, with a new random password.")
+@with_appcontext
+def demo(count: int, seed: int, accounts: bool):
+    """Fill an empty instance with made-up people and their dossiers of two years; beside real people nothing is made."""
+    with db.connection_context():
+        try:
+            if demo_rules.is_demo():
+                click.echo("made-up people: {} and {} dossiers were here already; none added".format(*demo_rules.counts()))
+            else:
+                library = current_app.extensions["library"].refreshed()
+                demo_rules.make(count, seed, utc_now(), library, lambda done: click.echo(f"dossiers: {done} of {count}"))
+                click.echo("made-up people: {}; dossiers: {}".format(*demo_rules.counts()))
+            for trial in demo_rules.give_passwords() if accounts else ():
+                click.echo(f"  {trial.role:14} {trial.name:20} {trial.password:40} {trial.full_name}")
+        except WrongInput as fault:
+            _fail([str(fault)])
+    current_app.extensions["security_log"].write("demo people", dossiers=count, accounts=accounts)
+
+
 staff = AppGroup("staff", help="Accounts of the commune's staff.")
 
 
@@ -99,11 +123,31 @@ content = AppGroup("content", help="The folder the commune edits.")
 
 @content.command("check")
 def check():
-    """Name file, place and fault of everything wrong in the content folder."""
-    faults = check_content(Path(current_app.config["CONTENT_DIR"]))
+    """Name file, place and fault of everything wrong in the content folder; a warning is no fault, and stops nothing."""
+    folder = Path(current_app.config["CONTENT_DIR"])
+    faults = check_content(folder)
     if faults:
         _fail(faults)
+    for warning in content_warnings(folder, in_vietnam(utc_now()).date()):
+        click.echo(f"warning: {warning}")
     click.echo("content: no faults")
+
+
+@click.command()
+def states():
+    """Draw the life of a dossier from the table of moves, as SVG (docs/images/states.svg)."""
+    click.echo(state_picture.draw(), nl=False)
+
+
+@click.command("security-log")
+@with_appcontext
+def security_log():
+    """Check that no line of the security log was changed or taken out; names those that do not follow from the ones before."""
+    log = current_app.extensions["security_log"]
+    broken = log.broken_lines()
+    if broken:
+        _fail([f"line {number}: does not follow from the lines before it" for number in broken])
+    click.echo("security log: every line follows from the one before")
 
 
 def _fail(lines: list[str]) -> None:

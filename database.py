@@ -5,7 +5,19 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from peewee import SQL, BlobField, Database, DatabaseProxy, DateTimeField, InterfaceError, Model, OperationalError, TextField
+from peewee import (
+    SQL,
+    BlobField,
+    Database,
+    DatabaseProxy,
+    DateTimeField,
+    Field,
+    IntegerField,
+    InterfaceError,
+    Model,
+    OperationalError,
+    TextField,
+)
 from playhouse.db_url import connect
 from playhouse.migrations import Runner
 
@@ -72,6 +84,53 @@ def keep_connection(application):
                 db.close()
 
     return connected
+
+
+# A dossier's copy of its procedure is long: PostgreSQL's own way to shorten it takes longer than all else. Where it can.
+COMPRESS_QUICKLY = """SELECT set_config('default_toast_compression', 'lz4', true) FROM pg_settings
+WHERE name = 'default_toast_compression' AND 'lz4' = ANY(enumvals)"""
+
+
+def insert_rows(table: type[Model], rows: list[dict[str, object]]) -> None:
+    """Insert many rows at once, past the models; each has the same columns, by their names, and moments are aware.
+
+    Each database by its own quickest way: a hundred thousand dossiers come with a million lines.
+    """
+    if not rows:
+        return
+    meta, columns = table._meta, list(rows[0])
+    names = ", ".join(f'"{column}"' for column in columns)
+    ready = zip(*[_ready(meta.columns[column], [row[column] for row in rows]) for column in columns], strict=True)
+    cursor = db.cursor()
+    if is_sqlite():
+        cursor.executemany(f'INSERT INTO "{meta.table_name}" ({names}) VALUES ({", ".join("?" * len(columns))})', ready)
+        return
+    db.execute_sql(COMPRESS_QUICKLY)
+    with cursor.copy(f'COPY "{meta.table_name}" ({names}) FROM STDIN') as copy:
+        for values in ready:
+            copy.write_row(values)
+
+
+def _ready(field: Field, values: list) -> list:
+    """A column's values as the drivers take them; text of a JSON column is JSON already."""
+    if isinstance(field, MomentField):
+        return [value and value.astimezone(UTC).replace(tzinfo=None) for value in values]
+    if isinstance(field, SealedField):
+        return [None if value is None else field.sealed(value) for value in values]
+    if isinstance(field, IntegerField):
+        return [None if value is None else int(value) for value in values]
+    if isinstance(field, JSONField):
+        return [value if isinstance(value, str) else field.db_value(value) for value in values]
+    return values
+
+
+def number_on(*tables: type[Model]) -> None:
+    """The next row of each table is numbered after those that were inserted with their numbers."""
+    if is_sqlite():
+        return  # it always is
+    for table in tables:
+        name = table._meta.table_name
+        db.execute_sql(f"""SELECT setval(pg_get_serial_sequence('"{name}"', 'id'), (SELECT MAX("id") FROM "{name}"))""")
 
 
 def answers() -> bool:
@@ -156,11 +215,10 @@ class SealedField(BlobField):
         return f"{self.model._meta.table_name}.{self.column_name}".encode()
 
     def db_value(self, value):
-        if value is None:
-            return None
-        return super().db_value(
-            self.sealer.seal(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"), self._context)
-        )
+        return None if value is None else super().db_value(self.sealed(value))
+
+    def sealed(self, value) -> bytes:
+        return self.sealer.seal(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"), self._context)
 
     def python_value(self, value):
         if value is None:

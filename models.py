@@ -408,6 +408,7 @@ class Dossier(Table):
             (("owner_number_key",), False),  # and by number
             (("office", "accepted_at"), False),  # serves the reports: what came in within a period
             (("office", "ended_at"), False),  # and what was solved
+            (("office", "punctuality", "ended_at"), False),  # and how: without its wide rows
             (("account", "id"), False),  # serves Trang cá nhân
             (("business", "id"), False),  # and that of a business's representatives
         )
@@ -779,6 +780,9 @@ class TextMessage(Table):
     sent_at = MomentField(null=True)
     sent_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")
     dropped_at = MomentField(null=True)  # what it told was undone
+
+    class Meta:
+        indexes = ((("sent_at", "dropped_at"), False),)  # serves the list of what waits
 
 
 class DayCounter(Table):

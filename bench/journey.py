@@ -215,8 +215,7 @@ def run(netshape, line: dict, way: str, is_cut: bool) -> SlowPhone:
             phone = make(site.port, shaper=netshape, link=link, is_cut=is_cut)
             journey(site, phone, photo())
             phone.begin("end")
-        site.server.task_dispatcher.shutdown()
-        site.server.close()
+        site.close()
     return phone
 
 

@@ -165,7 +165,16 @@ class Site:
         load_content(PROJECT / "content")
         self.library = self.app.extensions["library"].refreshed()
         self.server = create_server(self.app, host="127.0.0.1", port=0, threads=4, ident=None)
-        threading.Thread(target=self.server.run, daemon=True).start()
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+        self.thread.start()
+
+    def close(self) -> None:
+        """In the server's own thread: closed from here, its loop would wait on a socket that is no more."""
+        from waitress import wasyncore
+
+        self.server.task_dispatcher.shutdown()
+        self.server.trigger.pull_trigger(lambda: wasyncore.close_all(self.server._map, ignore_all=True))
+        self.thread.join(10)
 
     @property
     def port(self) -> int:
@@ -395,7 +404,10 @@ def rows(site: Site, dossier) -> list[Row]:
         Row("copy as a new dossier", f"/ca-nhan/ho-so/{mended['corrected'].code}/nop-lai", page, None, "citizen"),
         Row("rate", f"/ca-nhan/ho-so/{mended['rated'].code}/danh-gia", page, None, "citizen"),
         Row("desk: a dossier, more is asked", f"/mot-cua/ho-so/{mended['lacking'].code}", listed, None, "officer"),
+        Row("desk: check a paper", f"/mot-cua/ho-so/{mended['corrected'].code}/kiem-tra/giay_chung_sinh", page, None, "officer"),
         Row("desk: ask for more", f"/mot-cua/ho-so/{mended['corrected'].code}/bo-sung", page, None, "officer"),
+        Row("desk: texts to send", "/mot-cua/tin-nhan/", listed, None, "officer"),
+        Row("desk: put a result up", f"/mot-cua/ho-so/{mended['rated'].code}/dua-ket-qua", page, None, "officer"),
         Row("submit: owner", f"/nop-ho-so/{BIRTH}/chu-ho-so", page, form, "citizen"),
         Row("submit: where to receive", f"/nop-ho-so/{BIRTH}/nhan-ket-qua", page, form, "citizen"),
         Row("submit: papers", f"/nop-ho-so/{BIRTH}/giay-to", check, None, "citizen"),
@@ -407,8 +419,15 @@ def rows(site: Site, dossier) -> list[Row]:
         *document_rows(page, listed, form),
         *people_rows(page, listed),
         *staff_rows(page, listed),
+        Row("what everybody may see of the work", "/minh-bach", first),
+        Row("desk: II.06a", "/mot-cua/bao-cao/", check, None, "officer"),
+        Row("desk: progress", "/mot-cua/bao-cao/tien-do", check, None, "officer"),
+        Row("desk: register", "/mot-cua/bao-cao/so-theo-doi", listed, None, "officer"),
+        Row("desk: for leaders", "/mot-cua/bao-cao/lanh-dao", check, None, "officer"),
         Row("desk: login", "/mot-cua/dang-nhap", page),
         Row("desk: queue", "/mot-cua/", listed, None, "officer"),
+        Row("desk: queue, narrowed", "/mot-cua/?xem=moi&kenh=online&tu=1/1/2020&thu-tuc=dang-ky-khai-tu", listed, None, "officer"),
+        Row("desk: find a dossier", "/mot-cua/tim", page, None, "officer"),
         Row("desk: kinds of questions", "/mot-cua/mau-cau-hoi", listed, None, "officer"),
         Row("desk: what a question may say", "/mot-cua/mau-cau-hoi?xem=muc", listed, None, "officer"),
     ]
@@ -656,8 +675,7 @@ def main() -> int:
         if "-v" in sys.argv:
             for path, weight in walked.weights:
                 print(f"  {weight:6} {path}")
-        site.server.task_dispatcher.shutdown()
-        site.server.close()
+        site.close()
     print(f"{len(over)} over budget" + (f": {', '.join(over)}" if over else ""))
     return 1 if over else 0
 

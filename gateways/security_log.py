@@ -40,6 +40,11 @@ class SecurityLog:
             sync_folder(self.path.parent)
 
 
+    def broken_lines(self) -> list[int]:
+        """The numbers of the lines that do not follow from the lines before them; of a log not yet begun none."""
+        return verify(self.path) if self.path.exists() else []
+
+
 def append(log: int, event: str, facts: dict) -> bool:
     size = os.fstat(log).st_size
     previous_hash, newline, is_torn = end_of(log, size)

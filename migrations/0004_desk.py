@@ -159,6 +159,9 @@ class TextMessage(Table):
     sent_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")
     dropped_at = DateTimeField(null=True)
 
+    class Meta:
+        indexes = ((("sent_at", "dropped_at"), False),)
+
 
 NEW_TABLES = [
     ClockStop, HandOver, Transfer, OtherCode, PaperCheck, Apology, FormCounter, PrintedForm, ResultFile, ResultReturn,
@@ -192,6 +195,7 @@ NEW_INDEXES = [
     ("dossier_owner_number_key", "dossier", '"owner_number_key"'),
     ("dossier_office_accepted_at", "dossier", '"office", "accepted_at"'),
     ("dossier_office_ended_at", "dossier", '"office", "ended_at"'),
+    ("dossier_office_punctuality_ended_at", "dossier", '"office", "punctuality", "ended_at"'),
     ("account_phone", "account", '"phone"'),
 ]
 APOLOGY_OPEN = """CREATE UNIQUE INDEX "apology_open" ON "apology" ("dossier_id")

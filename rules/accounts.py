@@ -13,6 +13,7 @@ from rules.attempts import MAIL_BY_PERSON, REGISTER_BY_ADDRESS, address_group
 from rules.consents import Agreed
 from rules.dossier_codes import new_receipt_code
 from rules.logins import token_hash
+from rules.message_catalogue import letter
 from rules.outbox import post
 from rules.passwords import hash_password
 
@@ -125,13 +126,8 @@ def _keep_registration(applicant: Applicant, password_hash: str, code: str, conf
             expires_at=now + CONFIRM_WITHIN,
         )
         if applicant.email:
-            post(
-                f"confirm-{request.id}",
-                applicant.email,
-                "Xác nhận tài khoản dịch vụ công xã Ia Băng",
-                CONFIRM_LETTER.format(name=applicant.full_name, url=confirm_url(token)),
-                now,
-            )
+            words = letter("account_confirm", nguoi_nhan=applicant.full_name, lien_ket=confirm_url(token))
+            post(f"confirm-{request.id}", applicant.email, *words, now)
 
 
 def _code_key(code: str) -> str:
@@ -141,36 +137,8 @@ def _code_key(code: str) -> str:
 
 def _tell_owner(account: Account, now: datetime) -> None:
     if account.email:
-        post(
-            f"registered-again-{account.id}-{now:%Y%m%d%H}",
-            account.email,
-            "Có người đăng ký bằng số giấy tờ của bạn",
-            ALREADY_LETTER.format(name=account.full_name),
-            now,
-        )
-
-
-CONFIRM_LETTER = """Chào {name},
-
-Bạn vừa đăng ký tài khoản ở trang dịch vụ công xã Ia Băng.
-Mở địa chỉ dưới đây rồi bấm nút Xác nhận:
-
-{url}
-
-Địa chỉ này dùng được trong 7 ngày, một lần.
-Nếu bạn không đăng ký, hãy bỏ qua thư này.
-
-Đây không phải Cổng Dịch vụ công quốc gia.
-"""
-
-ALREADY_LETTER = """Chào {name},
-
-Vừa có người đăng ký tài khoản ở trang dịch vụ công xã Ia Băng bằng số giấy tờ của bạn.
-Số này đã có tài khoản, nên không có gì thay đổi.
-
-Nếu đó là bạn: hãy bấm Đăng nhập, dùng mật khẩu bạn đã đặt.
-Nếu không phải bạn: hãy báo cho Bộ phận Một cửa xã Ia Băng.
-"""
+        words = letter("account_exists", nguoi_nhan=account.full_name)
+        post(f"registered-again-{account.id}-{now:%Y%m%d%H}", account.email, *words, now)
 
 
 def find_registration(token: str, now: datetime) -> Registration | None:

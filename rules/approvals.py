@@ -20,6 +20,7 @@ from models import (
     Staff,
 )
 from rules import WrongInput, account_log, logins, one_time, people, slips
+from rules.message_catalogue import letter
 from rules.outbox import post
 from rules.vietnamese import show_moment
 
@@ -245,7 +246,7 @@ def _grant_merge(approval: Approval, by: Staff, now: datetime) -> None:
     Approval.update(moved=moved).where(Approval.id == approval.id).execute()
     for account in (kept, absorbed):
         account_log.record(account, "merged", now, by=by, second=approval.asked_by.full_name)
-    _tell_owners(approval, (kept, absorbed), "Hai tài khoản của bạn đã gộp làm một", MERGED_LETTER, now)
+    _tell_owners(approval, (kept, absorbed), "accounts_merged", now)
 
 
 def _locked_pair(approval: Approval) -> list[Account | None]:
@@ -327,7 +328,7 @@ def _grant_undo(approval: Approval, by: Staff, now: datetime) -> None:
     logins.end_all(kept)
     for account in (kept, absorbed):
         account_log.record(account, "merge undone", now, by=by, second=approval.asked_by.full_name)
-    _tell_owners(approval, (kept, absorbed), "Hai tài khoản đã gộp của bạn được tách lại", UNDONE_LETTER, now)
+    _tell_owners(approval, (kept, absorbed), "merge_undone", now)
 
 
 def _move_back(merge: Approval, kept: Account, absorbed: Account) -> None:
@@ -348,11 +349,11 @@ def _move_back(merge: Approval, kept: Account, absorbed: Account) -> None:
             Representative.update(ended_at=None).where(Representative.id == row.id).execute()
 
 
-def _tell_owners(approval: Approval, accounts: tuple[Account, ...], subject: str, letter: str, now: datetime) -> None:
+def _tell_owners(approval: Approval, accounts: tuple[Account, ...], key: str, now: datetime) -> None:
     """To every address either account knows; one address gets one letter."""
     for address, account in {account.email: account for account in accounts if account.email}.items():
-        body = letter.format(name=account.full_name, moment=show_moment(now))
-        post(f"{approval.kind}-{approval.id}-{account.id}", address, subject, body, now)
+        words = letter(key, nguoi_nhan=account.full_name, luc=show_moment(now))
+        post(f"{approval.kind}-{approval.id}-{account.id}", address, *words, now)
 
 
 AT_DESK_OR_IN_VILLAGE, AT_DESK = ("officer", "leader", "village_head"), ("officer", "leader")
@@ -371,20 +372,3 @@ def sweep(now: datetime) -> None:
         OneTimeCode.payload.is_null(False),
         OneTimeCode.used_at.is_null(False) | OneTimeCode.voided_at.is_null(False) | (OneTimeCode.expires_at < now),
     ).execute()
-
-
-MERGED_LETTER = """Chào {name},
-
-Lúc {moment}, xã đã gộp hai tài khoản của bạn ở trang dịch vụ công xã Ia Băng thành một.
-Hồ sơ và giấy tờ của cả hai nay ở chung một chỗ. Số giấy tờ cũ vẫn đăng nhập được, bằng mật khẩu của tài khoản được giữ.
-
-Nếu hai tài khoản này không phải đều là của bạn, hãy báo ngay cho Bộ phận Một cửa xã Ia Băng. Xã tách lại được.
-"""
-
-UNDONE_LETTER = """Chào {name},
-
-Lúc {moment}, xã đã tách lại hai tài khoản đã gộp ở trang dịch vụ công xã Ia Băng.
-Mỗi tài khoản dùng lại số giấy tờ và mật khẩu như trước khi gộp.
-
-Có gì không đúng, hãy báo cho Bộ phận Một cửa xã Ia Băng.
-"""

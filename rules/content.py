@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import date
+from datetime import date, timedelta
 from itertools import chain
 from pathlib import Path
 from types import NoneType
@@ -11,6 +11,7 @@ from typing import Annotated, Literal, get_args, get_origin
 import msgspec
 from msgspec import Meta, Struct, field
 
+from rules import message_catalogue
 from rules.eform import CHECKS, TODAY
 
 
@@ -29,6 +30,7 @@ Code = text_like(r"^\d\.\d{6}$", "mã thủ tục phải như 1.001193")
 Address = text_like(r"^https://\S+$", "địa chỉ phải bắt đầu bằng https://")
 Clock = text_like(r"^([01]\d|2[0-3]):[0-5]\d$", "giờ phải như 07:30")
 Endpoint = text_like(r"^[a-z_]+\.[a-z_]+$", "tên màn hình phải như home.home")
+FormSign = text_like(r"^[A-ZĐ][A-ZĐ0-9&.-]{0,11}$", "ký hiệu biểu mẫu viết hoa, không dấu cách, nhiều nhất 12 chữ")
 Version = text_like(r"^[0-9a-z.-]+$", "phiên bản phải như 1, nhiều nhất 20 chữ", max_length=20)
 Count = Annotated[int, Meta(ge=0, le=10**9, description="phải là số nguyên, không âm, nhiều nhất một tỷ")]
 Days = Annotated[int, Meta(ge=0, le=3650, description="phải là số ngày, từ 0 đến 3650")]
@@ -74,6 +76,13 @@ class Office(Part):
     code: str = ""
 
 
+class Agency(Part):
+    """Another commune or office, to which a dossier may be handed over."""
+
+    code: text_like(r"^[A-Z]\d\d(\.\d{1,4}){0,3}$", "mã cơ quan phải như H21.121")
+    name: Text
+
+
 class Link(Part):
     key: Key
     name: Text
@@ -81,6 +90,17 @@ class Link(Part):
     checked_on: date
     note: str = ""
     historic: bool = False
+
+
+class FormSigns(Part):
+    """What stands after the number of a printed form: Số: 12/TNHS."""
+
+    receipt: FormSign = "TNHS"
+    supplement: FormSign = "HDHS"
+    refusal: FormSign = "TCHS"
+    apology: FormSign = "PXL"
+    stop: FormSign = "TBD"
+    control: FormSign = "KSHS"
 
 
 class Letter(Part):
@@ -103,8 +123,13 @@ class Site(Part):
     villages: list[Village]
     offices: list[Office]
     links: list[Link]
+    agencies: list[Agency] = []  # outside the commune: to whom dossiers are handed over
     most_used: list[Slug] = []  # procedures, in the order the pages show them
     bring_papers_within_days: Days = 5  # working days, for a paper that is brought to the desk after submitting
+    form_set: Literal["2018", "2025"] = "2025"  # of the printed forms: Thông tư 01/2018 or 03/2025/TT-VPCP
+    form_desk: str = ""  # the desk's name at the head of a printed form, where it is not `office`
+    form_signs: FormSigns = field(default_factory=FormSigns)
+    most_apologies: Days = 1  # how often a dossier's date may be promised anew
     old_names: list[Text] = []
     old_addresses: str = ""
     villages_note: str = ""
@@ -117,15 +142,45 @@ class Site(Part):
 # calendar.yaml
 
 
-class Day(Part):
+Half = Literal["morning", "afternoon"]
+
+
+class DayOff(Part):
     day: date
     name: Text
     source: str = ""
+    made_up_on: date | None = None  # a swap: the day in `work` that is worked for it
+
+
+class DayWorked(Part):
+    day: date
+    name: Text
+    source: str = ""
+    part: Literal["day", "morning", "afternoon"] = "day"
+    instead_of: date | None = None  # a swap: the day in `off`
+
+
+class HalfDayOff(Part):
+    day: date
+    part: Half  # the half in which the office is closed
+    name: Text
+    source: str = ""
+
+
+class WeekendOpening(Part):
+    """Half a day of every week at the weekend; papers are taken in, and only with `counts` does a time limit run."""
+
+    weekday: Literal["saturday", "sunday"]
+    part: Half
+    counts: bool = False
 
 
 class IncompleteYear(Part):
     year: int
     reason: Text
+
+
+SATURDAY = 5
 
 
 class WorkingHours(Part):
@@ -134,10 +189,13 @@ class WorkingHours(Part):
 
 
 class Calendar(Part):
-    off: list[Day]
-    work: list[Day]
+    off: list[DayOff]
+    work: list[DayWorked]
     working_hours: WorkingHours
     hours_confirmed: bool
+    half_days: list[HalfDayOff] = []
+    weekends: list[WeekendOpening] = []
+    count_from: Literal["same_hour", "close_of_day"] = "same_hour"  # at which hour a term of working days ends
     incomplete_years: list[IncompleteYear] = []
 
 
@@ -157,6 +215,61 @@ class ConsentText(Part):
 
 class Consents(Part):
     purposes: list[ConsentText]
+
+
+# reasons.yaml
+
+Phrase = text_like(r"\S", "không được để trống và nhiều nhất 200 chữ", max_length=200)
+# The desk's moves that ask for a reason of the officer's own (rules/workflow.py, `needs_note`), and have phrases for it.
+REASONED = (
+    "refuse",
+    "stop",
+    "begin_verifying",
+    "ask_payment",
+    "send_elsewhere",
+    "refuse_signature",
+    "refuse_withdrawal",
+    "reopen",
+)
+
+
+class Reasons(Part):
+    """Sentences an officer chooses from when a reason is asked for: of papers, and of moves."""
+
+    papers: list[Phrase] = []
+    by_document: dict[str, list[Phrase]] = {}  # on top of `papers`, by the key of a required document
+    by_procedure: dict[str, list[Phrase]] = {}  # and by the procedure's slug
+    moves: dict[str, list[Phrase]] = {}  # by the move's name
+
+    def of_paper(self, key: str, slug: str) -> list[str]:
+        """For a document of a procedure, the most particular first."""
+        return [*self.by_document.get(key, ()), *self.by_procedure.get(slug, ()), *self.papers]
+
+
+# messages.yaml
+
+Subject = text_like(r"\S", "không được để trống và nhiều nhất 100 chữ", max_length=100)
+
+
+class LetterWords(Part):
+    subject: Subject
+    body: Text
+
+
+class EventWords(Part):
+    """What a citizen is told of something that happened to a dossier: by mail, and by a text from the desk's phone."""
+
+    subject: Subject
+    body: Text
+    sms: str = ""  # none is sent
+
+
+class Messages(Part):
+    """Every letter and text of the program, in the commune's words (rules/message_catalogue.py says what they may name)."""
+
+    frame: Text
+    events: dict[str, EventWords]
+    letters: dict[str, LetterWords]
 
 
 # guides/*.yaml
@@ -356,6 +469,8 @@ class Content(Struct, frozen=True):
     site: Site
     calendar: Calendar
     consents: Consents
+    reasons: Reasons
+    messages: Messages
     sources: dict[str, str]
     general_eform: EForm
     example_eform: EForm
@@ -381,6 +496,8 @@ def read_content(folder: Path) -> Content:
         site=files["site.yaml"],
         calendar=files["calendar.yaml"],
         consents=files["consents.yaml"],
+        reasons=files["reasons.yaml"],
+        messages=files["messages.yaml"],
         sources=files["sources.yaml"],
         general_eform=files["eform-chung.yaml"],
         example_eform=files[EXAMPLE_FILE],
@@ -393,6 +510,18 @@ def read_content(folder: Path) -> Content:
 def check_content(folder: Path) -> list[str]:
     """Every fault as "file: place: fault"; places in a list count from 1."""
     return read_files(folder)[1]
+
+
+def content_warnings(folder: Path, today: date) -> list[str]:
+    """What is no fault, and somebody should look at all the same: dates that cannot be counted on yet, for now the calendar's.
+
+    Nothing is said of a calendar that has faults: they come first.
+    """
+    faults = []
+    calendar = read_file(folder, "calendar.yaml", Calendar, faults)
+    if calendar is None or faults or any(calendar_faults(calendar)):
+        return []
+    return [f"calendar.yaml: {warning}" for warning in calendar_warnings(calendar, today)]
 
 
 def read_files(folder):
@@ -410,6 +539,7 @@ EXAMPLE_FILE = "eform-vi-du.yaml"  # uses all that a definition may say; shown t
 
 def expected_files(folder):
     yield from (("site.yaml", Site), ("calendar.yaml", Calendar), ("consents.yaml", Consents))
+    yield from (("reasons.yaml", Reasons), ("messages.yaml", Messages))
     yield from (("sources.yaml", dict[str, Text]), ("eform-chung.yaml", EForm), (EXAMPLE_FILE, EForm))
     for room, kind in (("guides", Guide), ("procedures", Procedure)):
         yield from ((f"{room}/{path.name}", kind) for path in sorted((folder / room).glob("*.yaml")))
@@ -457,6 +587,11 @@ def syntax_fault(error):
     return f"{line}: không đọc được YAML ({getattr(error, 'problem', None) or error})"
 
 
+# What nobody sees and browsers obey: NUL and the like, and signs that turn the text after them round.
+HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+HIDDEN_SIGN = "có ký tự ẩn; xóa chữ ở dòng này rồi gõ lại"
+
+
 def plain(node, faults):
     """What BaseLoader would make of a node; a key written twice is a fault, not a silent loss."""
     if node is None:
@@ -465,13 +600,18 @@ def plain(node, faults):
         return [plain(item, faults) for item in node.value]
     if node.id == "mapping":
         return plain_mapping(node, faults)
+    if HIDDEN.search(node.value):
+        faults.append(f"dòng {node.start_mark.line + 1}: {HIDDEN_SIGN}")
     return node.value
 
 
 def plain_mapping(node, faults):
     said = {}
     for key, value in node.value:
-        name = str(key.value)
+        if key.id != "scalar":
+            faults.append(f"dòng {key.start_mark.line + 1}: tên mục phải là chữ; chữ có dấu [ hoặc {{ thì đặt trong ngoặc kép")
+            continue
+        name = plain(key, faults)
         if name in said:
             faults.append(f"dòng {key.start_mark.line + 1}: “{name}” viết hai lần")
         said[name] = plain(value, faults)
@@ -532,6 +672,9 @@ def build_value(kind, raw, place, faults):
     try:
         return msgspec.convert(raw, kind, strict=False)
     except msgspec.ValidationError:
+        if isinstance(raw, str) and not raw.strip():
+            faults.append(fault_at(place, f"“{raw}”: không được để trống"))
+            return blank(kind)
         faults.append(fault_at(place, f"“{raw}”: {wanted(kind)}"))
         return raw if isinstance(raw, str) and blank(kind) == "" else blank(kind)
 
@@ -585,6 +728,10 @@ def faults_within(part):
             return calendar_faults(part)
         case Consents():
             return consent_faults(part)
+        case Reasons():
+            return reason_faults(part)
+        case Messages():
+            return message_faults(part)
         case Guide():
             return guide_faults(part)
         case Procedure():
@@ -598,6 +745,7 @@ def site_faults(site):
     return chain(
         repeated("villages", (f"{village.name} ({village.old_commune})" for village in site.villages)),
         repeated("offices", (office.code for office in site.offices)),
+        repeated("agencies", (agency.code for agency in site.agencies)),
         repeated("links", (link.key for link in site.links)),
     )
 
@@ -605,12 +753,67 @@ def site_faults(site):
 def calendar_faults(calendar):
     off = [entry.day for entry in calendar.off]
     work = [entry.day for entry in calendar.work]
+    halves = [entry.day for entry in calendar.half_days]
     yield from repeated("off", off)
     yield from repeated("work", work)
+    yield from repeated("half_days", halves)
+    yield from repeated("weekends", (opening.weekday for opening in calendar.weekends))
     yield from (f"work: {day} vừa nghỉ vừa làm việc" for day in work if day and day in off)
+    yield from (f"half_days: {day} đã có ở off hoặc work" for day in halves if day and (day in off or day in work))
+    yield from swap_faults(calendar, off, work)
     if calendar.working_hours:
         yield from hours_faults("morning", calendar.working_hours.morning)
         yield from hours_faults("afternoon", calendar.working_hours.afternoon)
+
+
+def swap_faults(calendar, off, work):
+    """A day off that is made up for, and the day worked for it, name each other."""
+    swapped = {entry.day: entry.made_up_on for entry in calendar.off if entry.made_up_on}
+    made_up = {entry.day: entry.instead_of for entry in calendar.work if entry.instead_of}
+    for day, other in swapped.items():
+        if other not in work:
+            yield f"off: {day} làm bù ngày {other}, nhưng work không có ngày này"
+        elif made_up.get(other) != day:
+            yield f"work: {other} phải có mục instead_of: {day}"
+    for day, other in made_up.items():
+        if other not in off:
+            yield f"work: {day} làm bù cho ngày {other}, nhưng off không có ngày này"
+        elif swapped.get(other) != day:
+            yield f"off: {other} phải có mục made_up_on: {day}"
+
+
+def calendar_warnings(calendar, today):
+    listed = {entry.day.year for entry in calendar.off}
+    for entry in calendar.incomplete_years:
+        if entry.year >= today.year:
+            yield f"incomplete_years: {entry.year}: {entry.reason}"
+    for year in range(min({*listed, today.year}), max({*listed, today.year + 1}) + 1):
+        if year not in listed:
+            yield f"off: chưa nhập ngày nghỉ năm {year}: ngày hẹn rơi vào năm này có thể sai"
+    if not calendar.hours_confirmed:
+        yield "working_hours: xã chưa xác nhận giờ làm việc (hours_confirmed: false)"
+    for entry in calendar.work:
+        if entry.instead_of is None:
+            yield f"work: {entry.day} làm việc thêm mà không ghi làm bù cho ngày nào (instead_of)"
+    for entry in calendar.off:
+        if entry.made_up_on is None and is_swap(entry):
+            yield f"off: {entry.day} nghỉ hoán đổi mà không ghi làm bù ngày nào (made_up_on)"
+    yield from holidays_not_moved(calendar)
+
+
+def is_swap(entry):
+    return "hoán đổi" in f"{entry.name} {entry.source}".lower()
+
+
+def holidays_not_moved(calendar):
+    """A holiday at the weekend moves to the next working day (Bộ luật Lao động 2019, Điều 111 khoản 3)."""
+    off, incomplete = {entry.day for entry in calendar.off}, {entry.year for entry in calendar.incomplete_years}
+    for entry in calendar.off:
+        after = entry.day
+        while after.weekday() >= SATURDAY:
+            after += timedelta(days=1)
+        if after not in off and entry.day.year not in incomplete:
+            yield f"off: {entry.day} ({entry.name}) rơi vào cuối tuần, nhưng {after} không được nghỉ bù"
 
 
 def hours_faults(half, hours):
@@ -625,6 +828,23 @@ def consent_faults(consents):
     for n, purpose in enumerate(consents.purposes, 1):
         if purpose.key in PURPOSES and purpose.is_required != (purpose.key == "account"):
             yield f"purposes.{n}.is_required: chỉ việc “account” là bắt buộc"
+
+
+def reason_faults(reasons):
+    yield from repeated("papers", reasons.papers)
+    for name in ("by_document", "by_procedure", "moves"):
+        for key, phrases in getattr(reasons, name).items():
+            yield from repeated(f"{name}.{key}", phrases)
+    yield from (f"moves.{name}: không có việc tên này phải ghi lý do" for name in reasons.moves if name not in REASONED)
+
+
+def message_faults(messages):
+    allowed = (*message_catalogue.ALWAYS, *message_catalogue.FRAME)
+    return chain(
+        message_catalogue.named_faults("frame", messages.frame, allowed, ("noi_dung", "ma_ho_so")),
+        message_catalogue.event_faults(messages.events),
+        message_catalogue.letter_faults(messages.letters),
+    )
 
 
 def guide_faults(guide):
@@ -820,7 +1040,28 @@ def faults_between(files):
         unknown_successors(procedures),
         old_names_in_use(procedures),
         unknown_places(procedures, files["site.yaml"]),
+        unknown_in_reasons(procedures, files["reasons.yaml"]),
+        long_texts(files["messages.yaml"], files["site.yaml"]),
     )
+
+
+def long_texts(messages, site):
+    """A text has to fit with the longest of everything that is filled in, the commune's own name too."""
+    if messages is None or site is None or site.codes is None:
+        return
+    codes = [site.codes.agency, *(office.code for office in site.offices)]
+    for fault in message_catalogue.long_text_faults(messages.events, site.name, site.office, codes):
+        yield f"messages.yaml: {fault}"
+
+
+def unknown_in_reasons(procedures, reasons):
+    keys = {document.key for procedure in procedures.values() for document in procedure.documents}
+    # An earlier slug is as good: the phrases of a procedure outlive its renaming.
+    slugs = {slug for procedure in procedures.values() for slug in (procedure.slug, *procedure.old_slugs)}
+    for place, known in (("by_document", keys), ("by_procedure", slugs)):
+        said = getattr(reasons, place) if reasons else ()
+        wanted = "giấy tờ" if place == "by_document" else "thủ tục"
+        yield from (f"reasons.yaml: {place}.{key}: không có {wanted} tên này" for key in said if key not in known)
 
 
 def all_of(kind, files):

@@ -29,6 +29,7 @@ from models import (
     Slip,
 )
 from rules import account_log, accounts, attempts, businesses, documents, logins, slips, uploads
+from rules.message_catalogue import letter
 from rules.outbox import post
 from rules.vietnamese import show_moment
 from rules.workflow import ENDED
@@ -181,7 +182,7 @@ def ask_deletion(account: Account, now: datetime) -> DeletionRequest:
         if request is None:
             request = DeletionRequest.create(account=account, asked_at=now, due_at=now + WAITS)
             account_log.record(account, "deletion asked", now, by=account)
-            _tell(account, f"deletion-{request.id}", ASKED_LETTER, request.due_at, now)
+            _tell(account, f"deletion-{request.id}", request.due_at, now)
     return request
 
 
@@ -195,21 +196,11 @@ def cancel_deletion(account: Account, now: datetime) -> bool:
     return bool(cancelled)
 
 
-def _tell(account: Account, key: str, letter: str, due_at: datetime, now: datetime) -> None:
+def _tell(account: Account, key: str, due_at: datetime, now: datetime) -> None:
     # Whoever asked knew the password; the owner is told even so, whatever letters were agreed to (SECURITY §3).
     if account.email:
-        body = letter.format(name=account.full_name, moment=show_moment(now), due=show_moment(due_at))
-        post(key, account.email, "Tài khoản của bạn sắp bị xoá", body, now)
-
-
-ASKED_LETTER = """Chào {name},
-
-Lúc {moment}, có người xin xoá tài khoản của bạn ở trang dịch vụ công xã Ia Băng.
-Tài khoản sẽ bị xoá lúc {due}.
-
-Nếu bạn đổi ý, hoặc không phải bạn xin: đăng nhập trước lúc đó, mở “Dữ liệu của tôi”, bấm “Thôi, không xoá”.
-Không phải bạn xin thì hãy đổi mật khẩu ngay, và báo cho Bộ phận Một cửa xã Ia Băng.
-"""
+        words = letter("deletion_asked", nguoi_nhan=account.full_name, luc=show_moment(now), xoa_luc=show_moment(due_at))
+        post(key, account.email, *words, now)
 
 
 # --- carrying it out -------------------------------------------------------------------------------------------------

@@ -97,6 +97,20 @@ def read_code(text):
     return Code("receipt", symbols)
 
 
+# What older portals wrote behind a code: the place where it was handed in, a copy's number. It names no other dossier.
+SUFFIX = re.compile(r"^(.+-\d{6}-\d{4,6})[./_ -]+[A-Z0-9.]{1,12}$")
+
+
+def read_any_code(text):
+    """As `read_code`, also for a dossier code with what another program wrote behind it; for the desk's search.
+
+    Raises CodeFault as `read_code` does.
+    """
+    suffixed = SUFFIX.match(_plain(text).strip())
+    official = _official(suffixed[1]) if suffixed else None
+    return Code("dossier", official) if official else read_code(text)
+
+
 def read_slip_code(text):
     """The twelve symbols of a code on a slip or from an officer, as `read_code` reads a receipt code; raises CodeFault."""
     typed = _plain(text)

@@ -5,6 +5,7 @@ import json
 import threading
 import time
 from datetime import date, timedelta
+from datetime import time as clock_time
 from pathlib import Path
 
 import msgspec
@@ -12,8 +13,8 @@ from peewee import IntegrityError
 
 from database import db, wait_for_others
 from models import ContentPart, ContentStamp, Draft
-from rules.content import Calendar, Consents, Content, EForm, Guide, Procedure, Site, read_content
-from rules.deadlines import WorkCalendar
+from rules.content import Calendar, Consents, Content, EForm, Guide, Procedure, Reasons, Site, read_content
+from rules.deadlines import AFTERNOON, MONDAY_TO_FRIDAY, MORNING, OFF, WHOLE_DAY, WorkCalendar
 from rules.procedure_search import ProcedureIndex
 
 LOOK_EVERY_SECONDS = 5
@@ -53,6 +54,8 @@ def _rows(content: Content):
     yield "site", "site", msgspec.to_builtins(content.site)
     yield "calendar", "calendar", msgspec.to_builtins(content.calendar)
     yield "consents", "consents", msgspec.to_builtins(content.consents)
+    yield "reasons", "reasons", msgspec.to_builtins(content.reasons)
+    yield "messages", "messages", msgspec.to_builtins(content.messages)  # read by rules/message_catalogue.py
     yield "eform", "general", msgspec.to_builtins(content.general_eform)
     yield "example", "eform", msgspec.to_builtins(content.example_eform)
     yield "example", "text", content.example_text
@@ -66,16 +69,17 @@ class Library:
     """What the pages read: typed, in memory, as it was loaded at one moment."""
 
     def __init__(self):
-        parts: dict[str, list] = {kind: [] for kind in ("site", "calendar", "consents", "eform", "example", "guide", "procedure")}
+        kinds = ("site", "calendar", "consents", "reasons", "messages", "eform", "example", "guide", "procedure")
+        parts: dict[str, list] = {kind: [] for kind in kinds}
         for part in ContentPart.select().order_by(ContentPart.id):
             parts[part.kind].append(part.value)
         self.site = msgspec.convert(parts["site"][0], Site)
         calendar = msgspec.convert(parts["calendar"][0], Calendar)
-        self.calendar = WorkCalendar(
-            days_off=frozenset(entry.day for entry in calendar.off), days_worked=frozenset(entry.day for entry in calendar.work)
-        )
+        self.calendar = work_calendar(calendar)
         consents = msgspec.convert(parts["consents"][0], Consents)
         self.consents = {purpose.key: purpose for purpose in consents.purposes}
+        # None in what was loaded before there were any: then the officer writes every reason.
+        self.reasons = msgspec.convert(parts["reasons"][0], Reasons) if parts["reasons"] else Reasons()
         self.general_eform = msgspec.convert(parts["eform"][0], EForm)
         # Both in the order they were loaded: the form, and its file as written.
         example, self.example_text = parts["example"]
@@ -121,6 +125,28 @@ class Library:
 
     def villages(self) -> list[str]:
         return [village.name for village in self.site.villages]
+
+
+def work_calendar(said: Calendar) -> WorkCalendar:
+    """What calendar.yaml says, as deadlines are counted by it."""
+    hours = said.working_hours
+    halves = {entry.day: AFTERNOON if entry.part == MORNING else MORNING for entry in said.half_days}
+    halves |= {entry.day: entry.part for entry in said.work if entry.part != WHOLE_DAY}
+    week, reception = list(MONDAY_TO_FRIDAY), [OFF] * 7
+    for opening in said.weekends:
+        (week if opening.counts else reception)[5 if opening.weekday == "saturday" else 6] = opening.part
+    return WorkCalendar(
+        days_off=frozenset(entry.day for entry in said.off),
+        days_worked=frozenset(entry.day for entry in said.work if entry.part == WHOLE_DAY),
+        hours=tuple(tuple(map(clock_time.fromisoformat, half)) for half in (hours.morning, hours.afternoon)),
+        half_days=frozenset(halves.items()),
+        week=tuple(week),
+        reception=tuple(reception),
+        count_from=said.count_from,
+        listed_years=frozenset(entry.day.year for entry in said.off),
+        unsure_years={entry.year: entry.reason for entry in said.incomplete_years},
+        names={entry.day: entry.name for entry in (*said.off, *said.half_days)},
+    )
 
 
 class LatestLibrary:

@@ -12,6 +12,7 @@ from rules.attempts import MAIL_BY_PERSON
 from rules.devices import device_words
 from rules.logins import Guess
 from rules.masking import mask_email, mask_phone
+from rules.message_catalogue import letter
 from rules.outbox import post
 from rules.passwords import hash_password, is_password
 from rules.staff import ROLE_NAMES
@@ -80,10 +81,10 @@ def change_village(account: Account, village: str, now: datetime) -> None:
 
 def change_phone(account: Account, phone: str, now: datetime) -> None:
     """Another number, or none; the owner is told by mail."""
-    new = f"Số mới: {mask_phone(phone)}." if phone else "Tài khoản không còn số điện thoại."
+    words, new = ("phone_changed", {"so_moi": mask_phone(phone)}) if phone else ("phone_dropped", {})
     with db.atomic():
         if _change(account, Account.phone, phone, "số điện thoại", now):
-            _tell(account, account.email, "phone", f"Số điện thoại của bạn vừa được đổi. {new}", now)
+            _tell(account, account.email, "phone", words, now, **new)
 
 
 def _change(account: Account, field, value: str, subject: str, now: datetime, **more) -> bool:
@@ -109,7 +110,7 @@ def drop_email(account: Account, now: datetime) -> None:
         one_time.void("new_email", account, now)
         if _change(account, Account.email, "", "e-mail: không dùng nữa", now):
             one_time.void("reset_link", account, now)
-            _tell(account, old, "email", "Tài khoản không dùng e-mail này nữa.", now)
+            _tell(account, old, "email", "email_dropped", now)
 
 
 def ask_new_email(account: Account, email: str, confirm_url, now: datetime) -> None:
@@ -125,11 +126,10 @@ def ask_new_email(account: Account, email: str, confirm_url, now: datetime) -> N
         if not accounts.may_mail(email, f"new-email:{account.id}", now):
             raise WrongInput(MANY_LETTERS)
         token = one_time.make_link_token("new_email", account, now, EMAIL_LINK_LASTS, payload=email)
-        letter = NEW_EMAIL_LETTER.format(url=confirm_url(token))
-        post(f"new-email-{one_time.find(token, 'new_email').id}", email, "Xác nhận e-mail mới", letter, now)
+        words = letter("new_email_confirm", lien_ket=confirm_url(token))
+        post(f"new-email-{one_time.find(token, 'new_email').id}", email, *words, now)
         account_log.record(account, "details changed", now, by=account, subject="e-mail: chờ địa chỉ mới xác nhận")
-        what = f"Có người xin đổi e-mail của tài khoản sang {mask_email(email)}. Chưa có gì thay đổi."
-        _tell(account, account.email, "email-asked", what, now)
+        _tell(account, account.email, "email-asked", "email_asked", now, e_mail_moi=mask_email(email))
 
 
 def pending_email(account: Account, now: datetime) -> OneTimeCode | None:
@@ -156,7 +156,7 @@ def confirm_email(link: OneTimeCode, now: datetime) -> None:
         OneTimeCode.update(payload=None).where(OneTimeCode.id == link.id).execute()
         if _change(account, Account.email, email, "e-mail", now):
             one_time.void("reset_link", account, now)
-            _tell(account, old, "email", f"E-mail của tài khoản vừa được đổi sang {mask_email(email)}.", now)
+            _tell(account, old, "email", "email_changed", now, e_mail_moi=mask_email(email))
 
 
 def _lock(account: Account) -> None:
@@ -192,42 +192,21 @@ def _close_all_else(account: Account, login: Login, now: datetime) -> None:
     for kind in ("reset_link", "desk_reset", "new_email"):
         one_time.void(kind, account, now)
     account_log.record(account, "password changed", now, by=account)
-    _tell(account, account.email, "password", "Mật khẩu của bạn vừa được đổi. Các máy khác đã được thoát ra.", now)
+    _tell(account, account.email, "password", "password_changed", now)
 
 
 # --- letters to the owner --------------------------------------------------------------------------------------------
 
 
-def _tell(account: Account, address: str, kind: str, what: str, now: datetime) -> None:
-    """Tell the owner at `address`, the old one of a changed e-mail; of each kind of change at most three times an hour.
+def _tell(account: Account, address: str, kind: str, key: str, now: datetime, **what: str) -> None:
+    """Tell the owner at `address`, the old one of a changed e-mail, by the letter `key` of the catalogue; of each kind of
+    change at most three times an hour.
 
     Of each kind apart: changing a phone number back and forth must not use up the letter about the password.
     """
     if address and attempts.take_one(MAIL_BY_PERSON, now, f"told-{kind}:{account.id}"):
-        letter = TOLD_LETTER.format(name=account.full_name, what=what, moment=show_moment(now))
-        post(f"told-{kind}-{secrets.token_hex(8)}", address, "Tài khoản của bạn vừa có thay đổi", letter, now)
-
-
-NEW_EMAIL_LETTER = """Chào bạn,
-
-Có người muốn dùng địa chỉ này cho tài khoản ở trang dịch vụ công xã Ia Băng.
-Nếu là bạn, mở địa chỉ dưới đây rồi bấm Xác nhận:
-
-{url}
-
-Địa chỉ này dùng được trong 7 ngày, một lần.
-Nếu không phải bạn, hãy bỏ qua thư này.
-
-Đây không phải Cổng Dịch vụ công quốc gia.
-"""
-
-TOLD_LETTER = """Chào {name},
-
-{what}
-Lúc {moment}, ở trang dịch vụ công xã Ia Băng.
-
-Nếu không phải bạn làm, hãy đến ngay Bộ phận Một cửa xã Ia Băng, mang theo căn cước.
-"""
+        words = letter(key, nguoi_nhan=account.full_name, luc=show_moment(now), **what)
+        post(f"told-{kind}-{secrets.token_hex(8)}", address, *words, now)
 
 
 # --- logins ----------------------------------------------------------------------------------------------------------

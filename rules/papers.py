@@ -1,8 +1,9 @@
 """The papers of a dossier: which are wanted, and keeping a photo so that nothing sent is lost (SECURITY §1, §2)."""
 
 import hashlib
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from peewee import IntegrityError
@@ -10,7 +11,7 @@ from peewee import IntegrityError
 from database import Prepared, db
 from gateways.files import LocalFiles
 from gateways.papers import CleanPaper
-from models import DocumentFile, Draft, LaterPaper, Paper, Staff, Upload
+from models import Account, DocumentFile, Dossier, Draft, LaterPaper, Paper, Staff, Upload
 from rules import WrongInput
 
 papers_of_draft = Prepared(
@@ -18,6 +19,7 @@ papers_of_draft = Prepared(
 )
 later_papers_of_draft = Prepared(lambda draft: LaterPaper.select().where(LaterPaper.draft == draft).order_by(LaterPaper.id))
 MOST_PAPERS = 10  # photos and PDFs of one dossier (SECURITY §9)
+PAGE_STAYS_OPEN = timedelta(days=1)  # so long somebody may still send photos from a page of before
 
 
 def paper_need(document: dict) -> str:
@@ -58,16 +60,18 @@ def keep_paper(
     now: datetime,
     taken_from: int | None = None,
     instead_of: Paper | None = None,
+    held: Callable[[], AbstractContextManager] = nullcontext,
 ) -> Paper | None:
     """Keep a cleaned paper beside those of the same document, or in place of `instead_of`; the same photo again is kept once.
 
-    The file is on disk before its row is. A draft that has become a dossier meanwhile takes nothing any more: None.
-    `taken_from` is the id of the personal document it was copied from. Raises WrongInput when there are MOST_PAPERS already.
+    The file is on disk before its row is, which is written within `held`. A draft that has become a dossier meanwhile takes
+    nothing any more: None. `taken_from` is the id of the personal document it was copied from. Raises WrongInput when there
+    are MOST_PAPERS already.
     """
     if not instead_of and (same := _same_photo(draft, key, content_hash_of(clean))):
         return same
     name = files.keep(clean.data)
-    with db.atomic():
+    with held(), db.atomic():
         paper = add_paper(draft, key, clean, name, now, taken_from, instead_of)
     if paper is None:
         files.remove(name)
@@ -94,7 +98,7 @@ def add_paper(
         instead_of.delete_instance()
     if same:
         return same
-    if Paper.select().where(Paper.draft == draft).count() >= MOST_PAPERS:
+    if is_full(draft):
         raise WrongInput(f"Một hồ sơ gửi nhiều nhất {MOST_PAPERS} ảnh. Bấm Xoá ở một ảnh không cần, hoặc mang giấy đến sau.")
     LaterPaper.delete().where(LaterPaper.draft == draft, LaterPaper.document_key == key).execute()
     forget_faults(draft, key)
@@ -129,6 +133,18 @@ def _same_photo(draft: Draft, key: str, content_hash: str) -> Paper | None:
     return next((paper for paper in papers_of(draft).get(key, []) if paper.content_hash == content_hash), None)
 
 
+def is_full(draft: Draft) -> bool:
+    """Whether it takes no more papers, but only others in the place of those it has."""
+    return Paper.select().where(Paper.draft == draft.id).count() >= MOST_PAPERS
+
+
+def submitted_lately(account: Account, slug: str, now: datetime) -> Dossier | None:
+    """The dossier of this procedure that the account itself has submitted within PAGE_STAYS_OPEN, the newest."""
+    was_mine = Draft.account == account.id, Draft.procedure_slug == slug, Draft.help.is_null()
+    became = Dossier.select().join(Draft, on=(Draft.dossier == Dossier.id)).where(*was_mine)
+    return became.where(Dossier.submitted_at > now - PAGE_STAYS_OPEN).order_by(Dossier.id.desc()).first()
+
+
 GONE = "Giấy này không còn trong tài liệu của bạn. Chọn giấy khác, hoặc chụp ảnh rồi gửi."
 
 
@@ -148,7 +164,9 @@ def copy_paper(draft: Draft, key: str, file: DocumentFile | None, files: LocalFi
 
 def drop_paper(paper: Paper, files: LocalFiles) -> None:
     """Forget a paper of a draft; one that is part of a dossier stays."""
-    if Paper.delete().where(Paper.id == paper.id, Paper.dossier.is_null()).execute():
+    # Its id may be another's by now: SQLite gives it away again.
+    is_it = Paper.id == paper.id, Paper.stored_name == paper.stored_name
+    if Paper.delete().where(*is_it, Paper.dossier.is_null()).execute():
         files.remove(paper.stored_name)
 
 

@@ -7,6 +7,7 @@ from models import Account, KnownDevice, OneTimeCode
 from rules import WrongInput, account_log, accounts, attempts, logins, one_time
 from rules.attempts import MAIL_BY_PERSON
 from rules.logins import Guess
+from rules.message_catalogue import letter
 from rules.outbox import post
 from rules.passwords import hash_password
 from rules.vietnamese import show_moment
@@ -32,8 +33,8 @@ def ask_by_mail(id_number: str, reset_url, now: datetime) -> None:
     if account and account.may_log_in and account.email:
         with db.atomic():
             token = one_time.make_link_token("reset_link", account, now, LINK_LASTS)
-            letter = RESET_LETTER.format(name=account.full_name, url=reset_url(token))
-            post(f"reset-{one_time.find(token, 'reset_link').id}", account.email, "Lấy lại mật khẩu dịch vụ công", letter, now)
+            words = letter("password_link", nguoi_nhan=account.full_name, lien_ket=reset_url(token))
+            post(f"reset-{one_time.find(token, 'reset_link').id}", account.email, *words, now)
 
 
 def find_link(token: str, now: datetime) -> OneTimeCode | None:
@@ -115,32 +116,6 @@ def _close_other_ways(account: Account, now: datetime) -> None:
 def _tell_owner(account: Account, way: str, code: OneTimeCode, now: datetime) -> None:
     account_log.record(account, "password reset", now, by=account, subject=way)
     if account.email:
-        letter = CHANGED_LETTER.format(
-            name=account.full_name, moment=show_moment(now), way=way, more=NO_MAIL_MORE if code.kind == "desk_reset" else ""
-        )
-        post(f"password-reset-{code.id}", account.email, "Mật khẩu của bạn vừa được đặt lại", letter, now)
-
-
-RESET_LETTER = """Chào {name},
-
-Có người xin lấy lại mật khẩu của bạn ở trang dịch vụ công xã Ia Băng.
-Nếu là bạn, mở địa chỉ dưới đây rồi bấm Xác nhận:
-
-{url}
-
-Địa chỉ này dùng được trong 60 phút, một lần.
-Nếu không phải bạn, hãy bỏ qua thư này. Mật khẩu cũ vẫn dùng được.
-
-Đây không phải Cổng Dịch vụ công quốc gia.
-"""
-
-NO_MAIL_MORE = """Địa chỉ thư này được bỏ khỏi tài khoản. Muốn dùng lại thì đăng nhập, rồi thêm ở Tài khoản.
-"""
-
-CHANGED_LETTER = """Chào {name},
-
-Mật khẩu của bạn ở trang dịch vụ công xã Ia Băng vừa được đặt lại lúc {moment}, bằng {way}.
-Mọi máy đang đăng nhập đã được thoát ra.
-{more}
-Nếu không phải bạn đặt lại, hãy đến ngay Bộ phận Một cửa xã Ia Băng, mang theo căn cước.
-"""
+        key = "password_reset_email_dropped" if code.kind == "desk_reset" else "password_reset"
+        words = letter(key, nguoi_nhan=account.full_name, luc=show_moment(now), cach=way)
+        post(f"password-reset-{code.id}", account.email, *words, now)

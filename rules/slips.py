@@ -7,6 +7,7 @@ from peewee import IntegrityError
 from database import db
 from models import Account, Login, Slip, Staff
 from rules import WrongInput, account_log, one_time
+from rules.message_catalogue import letter
 from rules.outbox import post
 from rules.vietnamese import show_moment
 
@@ -60,8 +61,8 @@ def _make_codes(account: Account, now: datetime) -> dict:
 
 def _tell_owner(account: Account, slip: Slip, now: datetime) -> None:
     if account.email:
-        letter = NEW_SLIP_LETTER.format(name=account.full_name, moment=show_moment(now))
-        post(f"slip-{slip.id}", account.email, "Xã vừa in phiếu mã mới cho bạn", letter, now)
+        words = letter("slip_printed", nguoi_nhan=account.full_name, luc=show_moment(now))
+        post(f"slip-{slip.id}", account.email, *words, now)
 
 
 def slip_of_maker(slip_id: int, staff: Staff) -> Slip | None:
@@ -87,13 +88,3 @@ def sweep(now: datetime) -> None:
 def _key(by: Staff, form_key: str) -> str:
     """A key of one person never answers for another."""
     return f"{by.id}-{form_key}"[:64]
-
-
-NEW_SLIP_LETTER = """Chào {name},
-
-Lúc {moment}, xã in cho bạn một phiếu mã mới để lấy lại mật khẩu.
-Mã trên phiếu cũ không dùng được nữa.
-
-Nếu bạn không xin phiếu này, hãy báo ngay cho Bộ phận Một cửa xã Ia Băng.
-Đăng nhập rồi xem “Ai đã xem” để biết ai in phiếu.
-"""

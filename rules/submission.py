@@ -17,6 +17,7 @@ from rules.deadlines import WorkCalendar, expected_day
 from rules.dossier_codes import new_dossier_code, new_receipt_code, show_receipt_code
 from rules.identity import read_id_number, read_person_name, show_phone
 from rules.later_papers import WITHIN_DAYS, last_day
+from rules.message_catalogue import letter
 from rules.outbox import post
 from rules.papers import later_papers_of, missing_papers, papers_of
 from rules.staff import ROLE_NAMES
@@ -263,13 +264,7 @@ def submit(
         fix_days(dossier, last_day(now, calendar, bring_within_days))
         workflow.write_event(dossier, workflow.SUBMITTED_EVENT, None, State.SUBMITTED, _submitter(draft), now)
         if account.email and consents.has(account, "notices"):
-            post(
-                f"submitted-{dossier.id}",
-                account.email,
-                f"Đã nộp{' giúp bạn' if dossier.helped_by else ''} hồ sơ {dossier.code}",
-                _letter(dossier, account, lookup_url(dossier.receipt_code)),
-                now,
-            )
+            post(f"submitted-{dossier.id}", account.email, *_letter(dossier, account, lookup_url(dossier.receipt_code)), now)
     return dossier
 
 
@@ -383,27 +378,21 @@ def _free_receipt_code() -> str:
     return code
 
 
-def _letter(dossier: Dossier, account: Account, url: str) -> str:
-    expected = (
-        f"Ngày hẹn dự kiến: {show_day(dossier.expected_on)} (tính từ khi xã nhận đủ hồ sơ).\n" if dossier.expected_on else ""
+def _letter(dossier: Dossier, account: Account, url: str) -> tuple[str, str]:
+    """Subject and body of what tells the submitter that it was submitted, by whoever's hands."""
+    business, helper = dossier.business, dossier.helped_by
+    return letter(
+        "submitted_for_you" if helper else "submitted",
+        nguoi_nhan=account.full_name,
+        nguoi_giup=_capital(helper_words(helper)) if helper else "",
+        thu_tuc=dossier.procedure_title,
+        doanh_nghiep=f"{dossier.owner_name}, mã số thuế {business.tax_code}" if business else "",
+        luc=show_moment(dossier.submitted_at),
+        ma_ho_so=dossier.code,
+        ma_bien_nhan=show_receipt_code(dossier.receipt_code),
+        ngay_du_kien=show_day(dossier.expected_on) if dossier.expected_on else "",
+        lien_ket=url,
     )
-    owner = f"Cho doanh nghiệp: {dossier.owner_name}, mã số thuế {dossier.business.tax_code}\n" if dossier.business else ""
-    who = f"{_capital(helper_words(dossier.helped_by))} đã nộp giúp bạn" if dossier.helped_by else "Bạn đã nộp"
-    return f"""Chào {account.full_name},
-
-{who} hồ sơ: {dossier.procedure_title}
-{owner}Lúc {show_moment(dossier.submitted_at)}.
-Hồ sơ đã chuyển đến Bộ phận tiếp nhận và trả kết quả.
-
-Mã số hồ sơ: {dossier.code}
-Mã biên nhận: {show_receipt_code(dossier.receipt_code)}
-{expected}
-Xem hồ sơ đến đâu:
-{url}
-
-Ai có mã biên nhận đều xem được hồ sơ đến đâu. Đừng đưa cho người lạ.
-Đây không phải Cổng Dịch vụ công quốc gia.
-"""
 
 
 def _capital(words: str) -> str:

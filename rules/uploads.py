@@ -1,5 +1,7 @@
 """Photos that arrive in pieces (tus 1.0): each piece is on disk before we say so, and a lost line costs one piece at most."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from logging import getLogger
 
@@ -129,10 +131,16 @@ def is_whole(upload: Upload) -> bool:
     return upload.received == upload.length
 
 
-def finish(upload: Upload, files: LocalFiles, now: datetime) -> Upload | None:
+def finish(
+    upload: Upload,
+    files: LocalFiles,
+    now: datetime,
+    instead_of: Paper | None = None,
+    held: Callable[[], AbstractContextManager] = nullcontext,
+) -> Upload | None:
     """What has arrived whole becomes a paper of the draft, or ends with the reason why not; as often as asked, once.
 
-    None when it has been given up meanwhile.
+    In place of `instead_of`, where that is named. Its rows are written within `held`. None when it has been given up meanwhile.
     """
     if upload.finished_at or not is_whole(upload):
         return upload
@@ -145,12 +153,12 @@ def finish(upload: Upload, files: LocalFiles, now: datetime) -> Upload | None:
         return Upload.get_or_none(Upload.id == upload.id)
     except PaperRefused as refusal:
         fault = str(refusal)
-    with db.atomic():
+    with held(), db.atomic():
         lock_open(upload.draft, now)  # first, as everywhere: two who lock in another order would wait for each other
         is_mine = Upload.update(finished_at=now).where(Upload.id == upload.id, Upload.finished_at.is_null()).execute()
         paper = None
         if is_mine:
-            paper, fault = _take(upload, clean, stored_name, now) if clean else (None, fault)
+            paper, fault = _take(upload, clean, stored_name, now, instead_of) if clean else (None, fault)
             Upload.update(paper=paper, fault=fault).where(Upload.id == upload.id).execute()
             UploadPiece.delete().where(UploadPiece.upload == upload.id).execute()
     if stored_name and (paper is None or paper.stored_name != stored_name):
@@ -158,13 +166,15 @@ def finish(upload: Upload, files: LocalFiles, now: datetime) -> Upload | None:
     if is_mine:
         for piece in pieces:
             files.remove(piece.stored_name)
+    if instead_of and paper and paper.stored_name != instead_of.stored_name:
+        files.remove(instead_of.stored_name)
     return Upload.get_or_none(Upload.id == upload.id)
 
 
-def _take(upload: Upload, clean, stored_name: str, now: datetime) -> tuple[Paper | None, str]:
+def _take(upload: Upload, clean, stored_name: str, now: datetime, instead_of: Paper | None) -> tuple[Paper | None, str]:
     """The paper, or why it is none."""
     try:
-        paper = add_paper(upload.draft, upload.document_key, clean, stored_name, now)
+        paper = add_paper(upload.draft, upload.document_key, clean, stored_name, now, instead_of=instead_of)
     except WrongInput as refusal:
         return None, str(refusal)
     return paper, "" if paper else TOO_LATE

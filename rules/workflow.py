@@ -296,6 +296,8 @@ def _changes(dossier: Dossier, move: Move, now: datetime, calendar: WorkCalendar
         changes["payment"] = "paid"
     elif move.name == "hand_to_post":
         changes["shipment"] = "handed_over"
+    elif move.name == "give_result" and dossier.step == "posting":
+        changes["shipment"] = "came_back" if dossier.shipment == "came_back" else "delivered"
     return changes
 
 
@@ -321,12 +323,18 @@ def _moments(dossier: Dossier, move: Move, step: str, now: datetime, calendar: W
     if stopped_at is None:
         return back
     due = due_after_stop(term_of(dossier.procedure), dossier.due_at, stopped_at, now, calendar)
-    begins = dossier.accepted_at or now
-    return back | {"stopped_at": None, "due_at": due, "warn_at": _warn_at(begins, due, calendar)}
+    begins, stood = dossier.accepted_at or now, [*stops_so_far(dossier), (stopped_at, now)]
+    return back | {"stopped_at": None, "due_at": due, "warn_at": _warn_at(begins, due, calendar, stood)}
 
 
-def _warn_at(accepted_at: datetime, due: datetime | None, calendar: WorkCalendar) -> datetime | None:
-    return due and deadlines.warning_at(accepted_at, due, calendar)
+def _warn_at(accepted_at: datetime, due: datetime | None, calendar: WorkCalendar, stops=()) -> datetime | None:
+    return due and deadlines.warning_at(accepted_at, due, calendar, stops)
+
+
+def stops_so_far(dossier: Dossier) -> list[tuple[datetime, datetime]]:
+    """(from, to) of each time its clock stood still and runs again."""
+    rows = dossier.clock_stops.where(ClockStop.ended_at.is_null(False)).order_by(ClockStop.began_at)
+    return [(row.began_at, row.ended_at) for row in rows]
 
 
 def _punctuality(dossier: Dossier, move: Move, now: datetime) -> str:

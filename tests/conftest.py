@@ -18,7 +18,7 @@ from reading import Page
 
 from database import db, is_sqlite, migrate, utc_now
 from gateways.papers import CleanPaper
-from models import TABLES, Account, Consent, ContentPart, ContentStamp, Dossier, Draft, Staff
+from models import TABLES, Account, Consent, ContentPart, ContentStamp, Dossier, Draft, Event, Staff
 from rules import accounts, eform, logins, outbox, staff, submission
 from rules.content import PURPOSES
 from rules.papers import keep_paper, missing_papers
@@ -100,6 +100,7 @@ def app(whole_site, tmp_path):
         Account.update(merged_into=None).execute()
         Staff.update(made_by=None, approved_by=None, ended_by=None).execute()
         with unlocked_log():
+            Event.update(undoes=None).execute()
             for table in reversed(TABLES):
                 if table not in CONTENT:
                     table.delete().execute()

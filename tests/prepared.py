@@ -42,6 +42,20 @@ def rest(minutes: int) -> None:
         print(json.dumps(Login.update(seen_at=utc_now() - timedelta(minutes=minutes)).execute()))
 
 
+def print_queue(count: int) -> None:
+    """An officer with `count` new dossiers to take; prints her cookie and their codes in the queue's order."""
+    from rows import make_row
+
+    app = create_app(os.environ)
+    with app.app_context(), db.connection_context(), db.atomic():
+        account = make_account(email="", id_number=f"{64_090_740_001 + Account.select().count():012}")
+        definition = app.extensions["library"].refreshed().definitions[BIRTH]
+        answers = good_answers(definition)
+        known = {"procedure": definition, "answers": answers}
+        codes = [make_row(account, number, **known).code for number in range(1, count + 1)]
+        print(json.dumps({"cookie": cookie_of(app, make_staff("officer", "ban-phim")), "codes": codes}))
+
+
 def print_account(**details) -> None:
     """Somebody with an account who logs in by typing."""
     app = create_app(os.environ)

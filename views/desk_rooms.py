@@ -8,6 +8,7 @@ from werkzeug.routing import RequestRedirect
 # What stands at the top of every page of the desk, for those who may open it.
 DESK_ROOMS = (
     ("Hồ sơ", "desk.waiting_dossiers"),
+    ("Tin nhắn", "desk_messages.waiting_texts"),
     ("Nhận tại quầy", "helping.find_at_counter"),
     ("Làm giúp", "helping.find_person"),
     ("Người dân", "people.find_person"),
@@ -16,6 +17,7 @@ DESK_ROOMS = (
     ("Nhân viên", "staff.all_staff"),
     ("Duyệt nhân viên", "staff.waiting_staff"),
     ("Mẫu câu hỏi", "form_features.show_features"),
+    ("Báo cáo", "reports.regular"),
     ("Đánh giá", "desk_dossiers.rated"),
     ("Tài khoản của tôi", "staff_self.my_account"),
 )

@@ -76,7 +76,9 @@ def finish(response: Response) -> Response:
     if is_https(current_app) and is_first_visit():
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if response.mimetype == "text/html":
-        response.headers.setdefault("Content-Security-Policy", content_security_policy(is_first_visit()))
+        # The desk sees papers beside a dossier, whichever of its pages was the first to be loaded whole.
+        is_desk = request.path.startswith("/mot-cua/")
+        response.headers.setdefault("Content-Security-Policy", content_security_policy(is_first_visit(), has_pictures=is_desk))
         response.headers["Permissions-Policy"] = "geolocation=()"
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     return response

@@ -252,7 +252,7 @@ def show_supplement(dossier: Dossier, asked, form: KeyedForm, sent: dict, to_bri
 
 def definition_to_copy(dossier: Dossier) -> dict | None:
     """The procedure as it is now, when it may be submitted here."""
-    return g.library.definitions[dossier.procedure_slug] if is_taken_here(dossier) else None
+    return g.library.definitions[g.library.slug_now(dossier.procedure_slug)] if is_taken_here(dossier) else None
 
 
 @bp.route("/<code>/nop-lai", methods=["GET", "POST"])

@@ -10,11 +10,20 @@ from flask_login import current_user
 from database import utc_now
 from gateways.papers import PaperRefused, clean_paper, megabytes
 from gateways.pictures import small_picture
-from models import Paper, Upload
+from models import Dossier, Paper, Upload
 from rules import WrongInput, account_log, uploads
 from rules.attempts import TooManyTries
 from rules.documents import file_to_take, files_to_take
-from rules.papers import copy_paper, drop_paper, keep_paper, missing_papers, paper_need, promise_paper, withdraw_promise
+from rules.papers import (
+    copy_paper,
+    drop_paper,
+    is_full,
+    keep_paper,
+    missing_papers,
+    paper_need,
+    promise_paper,
+    withdraw_promise,
+)
 from rules.uploads import TooLittle, TooMuch, WrongOffset
 from views.access import open_to
 from views.answering import go_on, go_to
@@ -49,6 +58,8 @@ def papers(place: str):
         return show_papers(walk, form)
     if not form.validate():
         return show_papers(walk, form, {"": STALE + CHOOSE_AGAIN})
+    if dossier := walk.submitted_meanwhile():
+        return show_submitted(dossier)
     document = request.form.get("document", "")
     if document:
         return take_paper(walk, document, form)
@@ -62,6 +73,11 @@ def papers(place: str):
     return go_to(walk.after("papers"))
 
 
+def show_submitted(dossier: Dossier):
+    """A page that was left open: nothing more goes into what was submitted from another."""
+    return render_template("submission/papers_late.html", dossier=dossier), 409
+
+
 def wanted(walk: Walk, key: str) -> dict:
     """The document of this key, of which a photo may be sent."""
     return next((d for d in walk.procedure["documents"] if d["key"] == key and paper_need(d) != "none"), None) or abort(404)
@@ -72,12 +88,14 @@ def take_paper(walk: Walk, key: str, form: Form):
     document = wanted(walk, key)
     is_received = "received" in request.form and walk.is_at_counter
     if is_received or ("later" in request.form and document.get("may_come_later")):
-        walk.save("papers-begun", {})
-        promise_paper(walk.draft, key, utc_now(), current_user._get_current_object() if is_received else None)
+        with walk.held():
+            walk.save("papers-begun", {})
+            promise_paper(walk.draft, key, utc_now(), current_user._get_current_object() if is_received else None)
         return go_on(".papers", place=walk.place)
     if "not_later" in request.form:
         if walk.draft:
-            withdraw_promise(walk.draft, key, utc_now(), also_received=walk.is_at_counter)
+            with walk.held():
+                withdraw_promise(walk.draft, key, utc_now(), also_received=walk.is_at_counter)
         return go_on(".papers", place=walk.place, them=key)
     fault = take_from_my_documents(walk, key) if "taken" in request.form else take_photo(walk, key)
     return show_papers(walk, form, {key: fault}) if fault else go_on(".papers", place=walk.place, da="gui-giay")
@@ -93,7 +111,7 @@ def take_photo(walk: Walk, key: str, instead_of: Paper | None = None) -> str:
     try:
         clean = clean_paper(upload.read(), upload.filename)
         walk.save("papers-begun", {})
-        kept = keep_paper(walk.draft, key, clean, store(), utc_now(), instead_of=instead_of)
+        kept = keep_paper(walk.draft, key, clean, store(), utc_now(), instead_of=instead_of, held=walk.held)
     except (PaperRefused, WrongInput) as refusal:
         return str(refusal)
     return "" if kept else uploads.TOO_LATE
@@ -102,11 +120,12 @@ def take_photo(walk: Walk, key: str, instead_of: Paper | None = None) -> str:
 def take_uploaded(walk: Walk, address: str, instead_of: Paper | None) -> str:
     """What came in pieces: the form that follows them names it by the end of its address."""
     sent = uploads.find(walk.draft, address.rpartition("/")[2]) if walk.draft else None
-    sent = sent and uploads.finish(sent, store(), utc_now())
+    sent = sent and uploads.finish(sent, store(), utc_now(), instead_of, walk.held)
     if sent is None or not sent.finished_at:
         return GIVEN_UP
     if sent.paper_id and instead_of and sent.paper_id != instead_of.id:
-        drop_paper(instead_of, store())
+        with walk.held():
+            drop_paper(instead_of, store())
     return sent.fault
 
 
@@ -175,9 +194,12 @@ def paper(place: str, paper_id: int):
         return show_paper(walk, sent or abort(404), form)
     if not form.validate():
         return show_paper(walk, sent, form, STALE + CHOOSE_AGAIN) if sent else show_papers(walk, form, {"": STALE + CHOOSE_AGAIN})
+    if dossier := walk.submitted_meanwhile():
+        return show_submitted(dossier)
     if "remove" in request.form:
         if sent:
-            drop_paper(sent, store())
+            with walk.held():
+                drop_paper(sent, store())
         return go_on(".papers", place=walk.place, da="xoa-giay")
     # Sent again after a lost answer, it finds the old one gone and the new one there.
     key = sent.document_key if sent else wanted(walk, request.form.get("document", ""))["key"]
@@ -244,6 +266,8 @@ def begin_upload(place: str):
     if not length or not A_CHECKSUM.fullmatch(said.get("checksum", "")):
         abort(400)
     key = wanted(walk, said.get("document", ""))["key"]
+    if walk.submitted_meanwhile():
+        return tus(410)  # the form that follows is told which dossier it was
     walk.save("papers-begun", {})
     upload = begin_or_go_on(walk, key, said, length) or abort(409)
     answer = tus(201, offset=upload.received)
@@ -273,10 +297,10 @@ def upload(place: str, ref: str):
         answer = tus(200, offset=sent.received)
         answer.headers["Upload-Length"] = sent.length
         return answer
-    return add_piece(sent)
+    return add_piece(walk, sent)
 
 
-def add_piece(sent: Upload) -> Response:
+def add_piece(walk: Walk, sent: Upload) -> Response:
     if request.mimetype != PIECES_TYPE:
         return tus(415)
     offset = number_in("Upload-Offset")
@@ -291,7 +315,9 @@ def add_piece(sent: Upload) -> Response:
     except TooLittle:
         return tus(400)
     # Also by an empty piece at the end: then the program fell between the last piece and here.
-    uploads.finish(sent, store(), utc_now())
+    # Where there is no room for one more, the form that follows says in whose place it comes, or is refused.
+    if not is_full(walk.draft):
+        uploads.finish(sent, store(), utc_now(), held=walk.held)
     return tus(204, offset=sent.received)
 
 

@@ -5,7 +5,7 @@ from flask_login import current_user
 
 from database import utc_now
 from models import Account, Dossier, Draft, State
-from rules import corrections, documents, later_papers, my_account, personal, ratings, submission, supplements
+from rules import corrections, documents, later_papers, my_account, personal, ratings, results, submission, supplements
 from rules.library import may_be_submitted
 from rules.paging import pages_of
 from rules.personal import STATES, Waiting
@@ -13,6 +13,7 @@ from rules.vietnamese import in_vietnam
 from views.access import open_to
 from views.account import is_on_shared_phone
 from views.answering import go_on
+from views.files import send_kept
 from views.forms import Form
 
 bp = Blueprint("personal", __name__, url_prefix="/ca-nhan")
@@ -88,7 +89,7 @@ class Begun:
 
 
 def _definition_kept(slug: str) -> dict | None:
-    return g.library.definitions[slug] if slug in g.library.procedures else None
+    return g.library.definitions.get(g.library.slug_now(slug))
 
 
 @bp.route("/ban-nhap/<place>/xoa", methods=["GET", "POST"])
@@ -164,12 +165,22 @@ def dossier(code: str):
         may_copy=is_taken_here(found),
         may_rate=ratings.may_be_rated(found) and not ratings.rating_of(found),
         scores=ratings.SCORES,
+        has_result=results.of_owner(found) is not None,
         form=Form(formdata=None),
         today=in_vietnam(utc_now()).date(),
     )
 
 
+@bp.get("/ho-so/<code>/ket-qua")
+@open_to("citizen")
+def open_result(code: str):
+    """The result, to whose dossier it is: as it came, so that a digital signature in it can be checked."""
+    found = submission.mine(current_user, code) or abort(404)
+    file = results.of_owner(found) or abort(404)
+    return send_kept(file.stored_name, file.media_type, f"ket-qua-{found.code}")
+
+
 def is_taken_here(dossier: Dossier) -> bool:
     """Whether another dossier like it may be submitted here now."""
-    kept = g.library.procedures.get(dossier.procedure_slug)
+    kept = g.library.procedures.get(g.library.slug_now(dossier.procedure_slug))
     return kept is not None and may_be_submitted(kept, in_vietnam(utc_now()).date())

@@ -7,7 +7,7 @@ from flask import Flask, g, request, url_for
 from markupsafe import Markup, escape
 
 from database import utc_now
-from rules import eform, identity, masking, vietnamese
+from rules import eform, identity, masking, texts, vietnamese
 from rules.content import Guide
 from rules.dossier_codes import show_receipt_code
 from rules.library import standing_of
@@ -27,11 +27,13 @@ FILTERS = {
     "weekday": vietnamese.show_weekday_short,
     "moment": vietnamese.show_moment,
     "size": vietnamese.show_bytes,
+    "number": vietnamese.show_number,
     "phone": identity.show_phone,
     "masked_number": masking.mask_id_number,
     "masked_email": masking.mask_email,
     "receipt": show_receipt_code,
     "in_vietnam": vietnamese.in_vietnam,
+    "places": texts.size,
 }
 
 
@@ -93,6 +95,14 @@ NOTICES = {
     "tiep-nhan": "Đã tiếp nhận hồ sơ.",
     "tu-choi": "Đã từ chối hồ sơ.",
     "da-ghi": "Đã ghi.",
+    "hoan-tac": "Đã hoàn tác. Hồ sơ trở lại bước trước.",
+    "da-chuyen": "Đã chuyển hồ sơ.",
+    "da-nhan-viec": "Đã nhận. Hồ sơ bạn giữ đứng đầu mục “Cần tôi làm”.",
+    "tin-da-gui": "Đã ghi: tin đã gửi.",
+    "tin-da-bo": "Đã bỏ tin, không gửi.",
+    "dua-ket-qua": "Đã đưa kết quả lên.",
+    "da-tra": "Đã trả kết quả. Hồ sơ khép lại.",
+    "het-giay": "Đã ghi. Không còn giấy nào chưa kiểm tra.",
     "da-yeu-cau": "Đã yêu cầu bổ sung. Đồng hồ dừng đến khi đủ giấy.",
     "da-rut": "Đã rút hồ sơ. Xã không giải quyết nữa.",
     "da-xin-rut": "Đã gửi lời xin rút. Chờ xã trả lời.",
@@ -153,7 +163,7 @@ def _content_mark(name: str) -> str:
     return _marks[name]
 
 
-OUR_SCRIPTS = ("gate.js", "upload.js")
+OUR_SCRIPTS = ("gate.js", "upload.js", "sms.js", "desk.js")
 
 
 @lru_cache(8)

@@ -4,7 +4,7 @@ from flask import Blueprint, abort, current_app, g, redirect, render_template, r
 from flask_login import current_user
 
 from database import utc_now
-from models import Account, Draft
+from models import Account, Business, Draft
 from rules import businesses, eform, helping, later_papers, people, personal, submission
 from rules.submission import DELIVERIES, FOR_BUSINESS, RELATIONS, ChangedElsewhere, ContentChanged, NotReady
 from views.access import open_to
@@ -90,6 +90,18 @@ def bring_card(place: str):
     return render_template("submission/bring_card.html", procedure=procedure, draft=draft)
 
 
+# What the submitter is told, to whom it is typed by another's hands.
+FOR_HELPER = {
+    "Chọn: làm cho bạn, hay làm cho người khác": "Chọn: hồ sơ của người này, hay của người khác",
+    "Chọn: bạn là gì của chủ hồ sơ": "Chọn: chủ hồ sơ là gì của người này",
+}
+
+
+def owner_faults(walk: Walk, answers: dict[str, str], mine: list[Business]) -> dict[str, str]:
+    faults = submission.owner_faults(answers, mine)
+    return faults if walk.is_own else {key: FOR_HELPER.get(fault, fault) for key, fault in faults.items()}
+
+
 @bp.route("/<place>/chu-ho-so", methods=["GET", "POST"])
 @open_to(*WHO_TYPES, saves_draft=True)
 def owner(place: str):
@@ -99,7 +111,7 @@ def owner(place: str):
         walk,
         "owner",
         ["owner", "owner_name", "owner_id_number", "owner_relation"],
-        lambda answers: submission.owner_faults(answers, mine),
+        lambda answers: owner_faults(walk, answers, mine),
         "submission/owner.html",
         relations=RELATIONS,
         offered=[

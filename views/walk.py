@@ -1,6 +1,7 @@
 """The way through a submission: which page comes when, for this person and these answers."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -12,7 +13,7 @@ from database import utc_now
 from models import Account, Dossier, Draft, LaterPaper, Paper
 from rules import eform, people, repeated_pages, submission
 from rules.library import may_be_submitted
-from rules.papers import later_papers_of, papers_of
+from rules.papers import later_papers_of, papers_of, submitted_lately
 from rules.vietnamese import in_vietnam
 from views.account import url_for_outside
 from views.procedures import definition_of
@@ -68,6 +69,15 @@ class Walk:
             lambda code: url_for_outside("lookup.look_up", ma=code),
             library.site.bring_papers_within_days,
         )
+
+    def held(self) -> AbstractContextManager:
+        """Within it what is written is still whom it was begun for; only another's hands may be stopped meanwhile."""
+        return nullcontext()
+
+    def submitted_meanwhile(self) -> Dossier | None:
+        """What a page left open goes on towards, when it was submitted from another."""
+        is_new = self.place == self.slug
+        return submitted_lately(self.account, self.slug, utc_now()) if is_new and self.draft is None else None
 
     def address_after(self, dossier: Dossier) -> str:
         return url_for("submission.submitted", place=self.place, code=dossier.code)

@@ -177,6 +177,36 @@ def test_a_key_written_twice_is_a_fault_not_a_loss(folder, spoil):
     assert re.fullmatch(r"site.yaml: dòng \d+: “phone” viết hai lần", fault)
 
 
+@pytest.mark.parametrize("sign", ["\\0", "\\u202e", "\\u2066", "\\x07"])
+@pytest.mark.parametrize("line", ['phone: "09{}12"', '"ph{}one": "0912"'])
+def test_a_sign_that_nobody_sees_is_a_fault(folder, spoil, sign, line):
+    spoil("site.yaml", 'phone: ""', line.format(sign))
+
+    assert re.fullmatch(r"site.yaml: dòng \d+: có ký tự ẩn; .*", check_content(folder)[0])
+
+
+def test_a_sign_that_turns_text_round_is_found_as_typed_too(folder, spoil):
+    spoil("site.yaml", 'phone: ""', "phone: 09\u202e12")
+
+    assert [fault.partition("dòng")[0] for fault in check_content(folder)] == ["site.yaml: "]
+
+
+@pytest.mark.parametrize("line", ["{phone: x}: 0912", "? [phone, fax]\n: 0912"])
+def test_what_cannot_be_a_name_is_said_to_be_none(folder, spoil, line):
+    spoil("site.yaml", 'phone: ""', line)
+
+    (fault,) = check_content(folder)
+    assert re.fullmatch(r"site.yaml: dòng \d+: tên mục phải là chữ; .*", fault)
+
+
+@pytest.mark.parametrize("line", ['replaced_by: " "', 'old_slugs: [""]', 'old_slugs: ["  "]'])
+def test_a_name_left_empty_is_said_to_be_empty(folder, spoil, line):
+    spoil(BIRTH, "popular:", f"{line}\npopular:")
+
+    (fault,) = check_content(folder)
+    assert fault.endswith("”: không được để trống")
+
+
 def test_a_file_that_is_not_utf8_is_named(folder):
     (folder / "site.yaml").write_bytes("name: xã Ia Băng".encode("utf-16"))
 

@@ -67,7 +67,8 @@ def test_everything_in_the_folder_is_loaded(folder):
     count = load_content(folder)
 
     files = len(list(folder.glob("procedures/*.yaml"))) + len(list(folder.glob("guides/*.yaml")))
-    assert count == ContentPart.select().count() == files + 6  # with site, calendar, consents, general form, example and its text
+    # With site, calendar, consents, reasons, messages, general form, example and its text.
+    assert count == ContentPart.select().count() == files + 8
 
 
 def test_loading_twice_is_loading_once(folder):

@@ -1,6 +1,7 @@
 """“Làm giúp” and the counter as helpers walk them, and what the person sees, takes back and goes on with."""
 
 import io
+from base64 import b64encode
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from conftest import BIRTH, PASSWORD, good_answers, make_account, make_staff, ph
 from together import Requests, at_once
 from werkzeug.datastructures import FileStorage
 
+import views.papers
 from database import utc_now
 from models import (
     Account,
@@ -21,13 +23,15 @@ from models import (
     LaterPaper,
     Login,
     OneTimeCode,
+    Paper,
     PersonalDocument,
     Staff,
     State,
 )
-from rules import helping, logins, one_time, submission
+from rules import helping, logins, one_time, submission, uploads
 from rules.dossier_codes import show_receipt_code
 from rules.helping import Agreement
+from views.papers import mark_of
 
 HELP, COUNTER, MINE = "/mot-cua/lam-giup", "/mot-cua/tai-quay", "/ca-nhan/lam-giup"
 GO_ON = "Lưu và đi tiếp"
@@ -390,6 +394,64 @@ def test_taken_back_with_the_last_button_in_hand_nothing_is_submitted(at_meeting
 
     assert at_meeting.post(f"{place}xem-lai", form).heading == "Người dân đã thu hồi"
     assert Dossier.select().count() == 0
+
+
+@pytest.fixture
+def taken_over(account, monkeypatch):
+    """At the very moment of a call, the person takes the help back and goes on with what was typed."""
+
+    def at(called: str, after: bool = False) -> None:
+        room, name = (uploads, called) if called == "append" else (views.papers, called)
+        call = getattr(room, name)
+
+        def take_over_meanwhile(*values, **more):
+            found = call(*values, **more) if after else None
+            helping.take_back(Help.get(), account, utc_now())
+            helping.take_over(Help.get(), account, utc_now())
+            return found if after else call(*values, **more)
+
+        monkeypatch.setattr(room, name, take_over_meanwhile)
+
+    return at
+
+
+def test_a_photo_that_comes_as_the_help_is_taken_back_is_not_in_the_persons_draft(at_meeting, place, taken_over):
+    at_meeting.send(f"{place}chu-ho-so", {"owner": "self"}, GO_ON)
+    taken_over("keep_paper")
+
+    assert send_photo(at_meeting, place, "giay_chung_sinh").heading == "Người dân đã thu hồi"
+    assert Draft.get().help is None and Paper.select().count() == 0
+
+
+def test_pieces_that_are_whole_as_the_help_is_taken_back_become_no_paper(at_meeting, place, taken_over):
+    at_meeting.send(f"{place}chu-ho-so", {"owner": "self"}, GO_ON)
+    data, tus = photo("red"), {"Tus-Resumable": "1.0.0", "X-CSRFToken": at_meeting.token()}
+    said = {"Upload-Length": str(len(data)), "Upload-Metadata": f"document {b64encode(b'giay_chung_sinh').decode()}"}
+    begun = at_meeting.client.post(f"{place}tai-len", headers=tus | said)
+    taken_over("append", after=True)
+    piece = {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+
+    assert at_meeting.client.patch(begun.location, data=data, headers=tus | piece).status_code == 409
+    assert Draft.get().help is None and Paper.select().count() == 0
+
+
+def test_a_helper_drops_no_photo_of_a_draft_that_is_the_persons_again(at_meeting, place, taken_over):
+    send_photo(at_meeting, place, "giay_chung_sinh")
+    sent = Paper.get()
+    taken_over("paper_at", after=True)
+    page = at_meeting.post(f"{place}giay-{sent.id}", {"remove": "1", "mark": mark_of(sent), "document": sent.document_key})
+
+    assert page.heading == "Người dân đã thu hồi" and Paper.get() == sent
+
+
+def test_a_helper_is_asked_in_words_for_a_helper(at_meeting, citizen, account, place):
+    page = at_meeting.get(f"{place}chu-ho-so")
+    assert "Hồ sơ của ai" in page.words and f"Chủ hồ sơ là gì của {account.full_name}" in page.words
+    assert " bạn" not in page.words.partition("Nếu làm cho người khác")[0].partition("Hồ sơ của ai")[2]
+
+    wrong = at_meeting.send(f"{place}chu-ho-so", {"owner": "other", "owner_name": "Siu Con"}, GO_ON)
+    assert wrong.status == 422 and "Chọn: chủ hồ sơ là gì của người này" in wrong.errors
+    assert "Bạn làm cho ai" in citizen.get(f"/nop-ho-so/{BIRTH}/chu-ho-so").words
 
 
 def test_what_was_typed_is_taken_over_and_gone_on_with(at_meeting, citizen, account, place):

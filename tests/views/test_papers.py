@@ -13,7 +13,7 @@ from werkzeug.test import encode_multipart
 
 from database import utc_now
 from gateways.papers import MAX_BYTES
-from models import Draft, LaterPaper, Paper, Upload, UploadPiece
+from models import Dossier, Draft, LaterPaper, Paper, Upload, UploadPiece
 from rules import uploads
 from rules.papers import MOST_PAPERS
 from views.papers import mark_of
@@ -463,6 +463,45 @@ def test_nothing_slips_in_after_submitting(client, citizen, make_draft, account)
     assert Paper.select().count() == before
 
 
+def test_a_page_left_open_says_that_it_is_submitted_and_begins_nothing(client, citizen, make_draft, account):
+    make_draft(account)
+    data = photo("red")
+    begun = client.begin(len(data))
+    client.send(begun.location, 0, data)
+    form = citizen.get(CHECK).fields("Nộp hồ sơ") | {"declared": "1"}
+    citizen.post(CHECK, form)
+    before, dossier = Paper.select().count(), Dossier.get()
+
+    late = [
+        send_photo(citizen, KEY, photo("blue")),
+        citizen.post(PAPERS, {"document": KEY, "upload": begun.location}),
+        citizen.post(f"{BEGIN}giay-{Paper.get().id}", {"document": KEY, "mark": mark_of(Paper.get()), "remove": "1"}),
+        citizen.post(PAPERS, {"document": KEY, "later": "1"}),
+    ]
+    for page in late:
+        assert page.status == 409 and page.heading == "Hồ sơ đã nộp" and dossier.code in page.words
+        assert f"/ca-nhan/ho-so/{dossier.code}" in page.text
+    assert client.begin(2000).status_code == 410
+    assert Paper.select().count() == before and Draft.select().count() == 1
+
+
+def test_who_begins_the_same_procedure_again_sends_photos_as_before(citizen, make_draft, account):
+    make_draft(account)
+    citizen.post(CHECK, citizen.get(CHECK).fields("Nộp hồ sơ") | {"declared": "1"})
+    citizen.send(f"{BEGIN}chu-ho-so", {"owner": "self"}, GO_ON)
+
+    assert send_photo(citizen, KEY, photo("blue")).status == 303
+    assert Draft.select().count() == 2
+
+
+def test_days_later_a_photo_begins_anew(citizen, make_draft, account):
+    make_draft(account)
+    citizen.post(CHECK, citizen.get(CHECK).fields("Nộp hồ sơ") | {"declared": "1"})
+    Dossier.update(submitted_at=utc_now() - timedelta(days=2)).execute()
+
+    assert send_photo(citizen, KEY, photo("blue")).status == 303
+
+
 # --- what the form says after the pieces -----------------------------------------------------------------------------
 
 
@@ -501,6 +540,26 @@ def test_pieces_that_stand_in_the_place_of_a_photo_replace_it(client, citizen):
     citizen.post(f"{BEGIN}giay-{old.id}", {"document": KEY, "mark": mark_of(old), "upload": begun.location})
 
     assert Paper.get().id != old.id and Paper.select().count() == 1
+
+
+def test_of_ten_photos_one_is_replaced_in_pieces_and_an_eleventh_is_not_added(app, client, citizen):
+    before = stored(app)
+    for colour in COLOURS[:MOST_PAPERS]:
+        send_photo(citizen, KEY, photo(colour))
+    old, data = Paper.get(), photo(COLOURS[MOST_PAPERS])
+    begun = client.begin(len(data))
+    assert client.send(begun.location, 0, data).status_code == 204
+    replaced = citizen.post(f"{BEGIN}giay-{old.id}", {"document": KEY, "mark": mark_of(old), "upload": begun.location})
+
+    assert replaced.status == 303 and Paper.select().count() == MOST_PAPERS
+    assert not Paper.select().where(Paper.stored_name == old.stored_name).exists()
+    assert stored(app) - before == {paper.stored_name for paper in Paper.select()}
+    one_more = photo("navy")
+    begun = client.begin(len(one_more))
+    client.send(begun.location, 0, one_more)
+    refused = citizen.post(PAPERS, {"document": KEY, "upload": begun.location})
+    assert refused.status == 422 and f"nhiều nhất {MOST_PAPERS} ảnh" in refused.errors
+    assert Paper.select().count() == MOST_PAPERS
 
 
 @pytest.mark.parametrize("how", ["an empty piece", "the page", "the minute"])

@@ -73,6 +73,17 @@ def test_a_form_sent_to_an_old_address_is_sent_on_as_typed(visit_as, account, ch
     assert Draft.get().procedure_slug == "khai-sinh"
 
 
+def test_a_dossier_of_an_old_name_is_copied_under_the_new_one(visit_as, account, submit, change):
+    dossier, citizen = submit(account), visit_as(account)
+    change(BIRTH, slug="khai-sinh", old_slugs=[BIRTH])
+    assert f"/ca-nhan/ho-so/{dossier.code}/nop-lai" in citizen.get(f"/ca-nhan/ho-so/{dossier.code}").text
+
+    begun = citizen.send(f"/ca-nhan/ho-so/{dossier.code}/nop-lai", {})
+    assert begun.location == "/nop-ho-so/khai-sinh/chu-ho-so"
+    draft = Draft.get(Draft.dossier.is_null())
+    assert (draft.procedure_slug, draft.answers["con_ten"]) == ("khai-sinh", dossier.answers["con_ten"])
+
+
 @pytest.mark.parametrize("code", ["1.001193", "1.001193.H21", "1.001193.000.00.00.H55", "1.888001"])
 def test_a_code_in_the_address_leads_to_its_procedure(visitor, change, code):
     change(BIRTH, old_codes=["1.888001"])
