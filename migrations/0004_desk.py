@@ -197,7 +197,14 @@ NEW_INDEXES = [
     ("dossier_office_ended_at", "dossier", '"office", "ended_at"'),
     ("dossier_office_punctuality_ended_at", "dossier", '"office", "punctuality", "ended_at"'),
     ("account_phone", "account", '"phone"'),
+    (
+        "dossier_queue",
+        "dossier",
+        '"office", "state", "ended_at", "id", "step", "taken_by_id", "due_at", "warn_at", "stopped_at", "submitted_at", '
+        '"accepted_at", "procedure_slug", "village", "channel"',
+    ),
 ]
+OLD_QUEUE = "dossier_office_state_due_at_submitted_at_id"
 APOLOGY_OPEN = """CREATE UNIQUE INDEX "apology_open" ON "apology" ("dossier_id")
 WHERE (("signed_at" IS NULL) AND ("dropped_at" IS NULL))"""
 KEPT = "the log of a dossier is never changed"
@@ -224,6 +231,7 @@ def up(migrator, db):
             db.execute_sql(f'CREATE {unique}INDEX "{table}_{column}" ON "{table}" ("{column}")')
     for name, table, columns in NEW_INDEXES:
         db.execute_sql(f'CREATE INDEX "{name}" ON "{table}" ({columns})')
+    db.execute_sql(f'DROP INDEX "{OLD_QUEUE}"')
     db.execute_sql(" ".join(APOLOGY_OPEN.split("\n")))
     _fill(db)
     _protect(db)
@@ -287,6 +295,7 @@ def down(migrator, db):
         db.drop_tables(NEW_TABLES)
     for name, _, _ in NEW_INDEXES:
         db.execute_sql(f'DROP INDEX "{name}"')
+    db.execute_sql(f'CREATE INDEX "{OLD_QUEUE}" ON "dossier" ("office", "state", "due_at", "submitted_at", "id")')
     for table, column, kind, _ in NEW_COLUMNS:
         if isinstance(kind, tuple):
             db.execute_sql(f'DROP INDEX "{table}_{column}"')
