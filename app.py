@@ -35,6 +35,7 @@ from views import (
     headers,
     helping,
     home,
+    lateness,
     lookup,
     mending,
     messages,
@@ -75,6 +76,7 @@ ROOMS = (
     desk_queue,  # and with it desk, whose blueprint it shares
     desk_dossiers,
     desk_moves,
+    lateness,
     results,
     messages,
     printed_forms,

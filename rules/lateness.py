@@ -83,12 +83,23 @@ PLACES = {
     "noi-khac": (State.IN_PROGRESS, "elsewhere"),
 }
 NOBODYS = 0
+TALLIED = ("tre", "hom-nay", "sap-tre")
 _AT_WORK = tuple({state for state, _ in PLACES.values()})
 
 
 def place_name(word: str) -> str:
     state, step = PLACES[word]
     return workflow.STEPS[step][0] if step else workflow.STATE_NAMES[state][0]
+
+
+def word_of(state: State, step: str) -> str:
+    """The word of PLACES for where a dossier is."""
+    return next(word for word, place in PLACES.items() if place == (state, step))
+
+
+def days_late(due: datetime, now: datetime, calendar: WorkCalendar) -> int | None:
+    """How many working days after its due day it is; 0 on the same day, None while it is not late."""
+    return calendar.working_days_between(in_vietnam(due).date(), today(now)) if due < now else None
 
 
 @dataclass(frozen=True)
@@ -99,17 +110,21 @@ class Tally:
     name: str
     numbers: tuple[int, int, int]
 
+    def by_kind(self) -> list[tuple[str, int]]:
+        """Each number with the word of its kind."""
+        return list(zip(TALLIED, self.numbers, strict=True))
+
 
 def tallies(office: str, now: datetime, calendar: WorkCalendar) -> tuple[list[Tally], list[Tally]]:
     """The late and soon late of an office by the step they are at, in the order of the work, and by who holds them."""
-    sums = [fn.SUM(Case(None, [(is_so, 1)], 0)) for is_so in kinds(now, calendar, 0).values()][:3]
+    conditions = kinds(now, calendar, 0)
+    sums = [fn.SUM(Case(None, [(conditions[word], 1)], 0)) for word in TALLIED]
     columns = Dossier.state, Dossier.step, Dossier.taken_by
     rows = Dossier.select(*columns, *sums).where(Dossier.office == office, Dossier.state.in_(_AT_WORK), RUNS).group_by(*columns)
     by_place: dict[str, list[tuple]] = {}
     by_holder: dict[int, list[tuple]] = {}
-    words = {place: word for word, place in PLACES.items()}
     for state, step, holder, *numbers in rows.tuples():
-        by_place.setdefault(words[State(state), step], []).append(numbers)
+        by_place.setdefault(word_of(state, step), []).append(numbers)
         by_holder.setdefault(holder or NOBODYS, []).append(numbers)
     names = dict(Staff.select(Staff.id, Staff.full_name).where(Staff.id.in_(list(by_holder))).tuples())
     names[NOBODYS] = "Chưa ai nhận"
@@ -129,7 +144,7 @@ def _not_empty(tallies: list[Tally]) -> list[Tally]:
 
 
 def kinds(now: datetime, calendar: WorkCalendar, most_apologies: int) -> dict[str, Expression]:
-    """The conditions by their word in the address; the first three are those of a Tally."""
+    """The conditions by their word in the address."""
     return {
         "tre": is_overdue(now),
         "hom-nay": is_due_today(now),

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from database import Prepared
 from models import Dossier, Event, State
 from rules import WrongInput
+from rules.deadlines import promised_now
 from rules.masking import mask_name
 from rules.submission import DELIVERIES, last_digits_key
 from rules.vietnamese import ascii_digits
@@ -55,6 +56,7 @@ PUBLIC_COLUMNS = (
     Dossier.submitted_at,
     Dossier.expected_on,
     Dossier.due_at,
+    Dossier.repromised_at,
     Dossier.stopped_at,
     Dossier.ended_at,
 )
@@ -83,6 +85,7 @@ def read_last_digits(text: str) -> str:
 
 def public_view(dossier: Dossier, now: datetime) -> PublicView:
     name, meaning = STATE_NAMES[dossier.state]
+    due = promised_now(dossier.due_at, dossier.repromised_at)
     return PublicView(
         procedure_title=dossier.procedure_title,
         owner=mask_name(dossier.owner_name),
@@ -93,9 +96,9 @@ def public_view(dossier: Dossier, now: datetime) -> PublicView:
         delivery=DELIVERIES[dossier.delivery],
         submitted_at=dossier.submitted_at,
         expected_on=dossier.expected_on,
-        due_at=dossier.due_at,
+        due_at=due,
         is_stopped=dossier.stopped_at is not None,
-        is_overdue=dossier.is_overdue(now),
+        is_overdue=dossier.is_overdue(now) and now > due,
         awaited=len(awaited_papers(dossier)) if dossier.state is State.SUBMITTED else 0,
         # Without the officers' notes: a reason is free text, and may name a person.
         happened=[(event.at, DONE_WORDS[event.name]) for event in events_of_dossier.all(dossier.id)],

@@ -2,6 +2,7 @@
 
 from models import Dossier, Event, Message
 from rules import consents, texts
+from rules.deadlines import promised_now
 from rules.message_catalogue import EVENTS, Catalogue, Place, current
 from rules.outbox import post
 from rules.vietnamese import in_vietnam, show_day, show_moment
@@ -85,4 +86,4 @@ def due_now(dossier: Dossier):
     """The date that counts for the citizen: promised, or promised anew with an apology; None while the clock stands."""
     if dossier.stopped_at:
         return None
-    return max((moment for moment in (dossier.due_at, dossier.repromised_at) if moment), default=None)
+    return promised_now(dossier.due_at, dossier.repromised_at)

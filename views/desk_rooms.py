@@ -8,6 +8,7 @@ from werkzeug.routing import RequestRedirect
 # What stands at the top of every page of the desk, for those who may open it.
 DESK_ROOMS = (
     ("Hồ sơ", "desk.waiting_dossiers"),
+    ("Trễ hạn", "lateness.late"),
     ("Tin nhắn", "desk_messages.waiting_texts"),
     ("Nhận tại quầy", "helping.find_at_counter"),
     ("Làm giúp", "helping.find_person"),

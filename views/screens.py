@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 from database import utc_now
 from rules import eform, identity, masking, texts, vietnamese
 from rules.content import Guide
+from rules.deadlines import promised_now
 from rules.dossier_codes import show_receipt_code
 from rules.library import standing_of
 from rules.lookup import DONE_WORDS
@@ -50,6 +51,7 @@ def init_app(app: Flask) -> None:
         "show_answer": eform.show_answer,
         "kinds": eform.KINDS,
         "done_words": DONE_WORDS,
+        "promised_now": promised_now,
         "event_labels": EVENT_LABELS,
         "helper_words": helper_words,
         "home_of": desk_rooms.home_of,
@@ -100,6 +102,9 @@ NOTICES = {
     "da-nhan-viec": "Đã nhận. Hồ sơ bạn giữ đứng đầu mục “Cần tôi làm”.",
     "tin-da-gui": "Đã ghi: tin đã gửi.",
     "tin-da-bo": "Đã bỏ tin, không gửi.",
+    "soan-xin-loi": "Đã trình phiếu xin lỗi. Lãnh đạo ký thì người nộp được báo.",
+    "ky-xin-loi": "Đã ký. Người nộp được báo ngày hẹn mới.",
+    "bo-xin-loi": "Đã trả lại phiếu xin lỗi.",
     "dua-ket-qua": "Đã đưa kết quả lên.",
     "da-tra": "Đã trả kết quả. Hồ sơ khép lại.",
     "het-giay": "Đã ghi. Không còn giấy nào chưa kiểm tra.",
