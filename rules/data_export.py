@@ -24,9 +24,11 @@ from models import (
     Paper,
     PersonalDocument,
     Representative,
+    ResultFile,
     Slip,
+    State,
 )
-from rules import WrongInput, account_log, data_rights, documents, eform, submission
+from rules import WrongInput, account_log, data_rights, documents, eform, results, submission
 from rules.archive import Packed, safe_name
 from rules.content import ConsentText
 from rules.dossier_codes import show_receipt_code
@@ -90,7 +92,7 @@ class _Packing:
         self.store = store
         self.files: list[Packed] = []
 
-    def add(self, folder: str, called: str, row: Paper | DocumentFile) -> Link:
+    def add(self, folder: str, called: str, row: Paper | DocumentFile | ResultFile) -> Link:
         path = f"{folder}/{called}{ENDINGS.get(row.media_type, '')}"
         self.files.append(Packed(path, row.size_bytes, row.uploaded_at, partial(self.store.read, row.stored_name)))
         return Link(path)
@@ -101,6 +103,9 @@ def weight(account: Account) -> tuple[int, int]:
     papers = Paper.select(Paper.size_bytes).join(Draft).where(Draft.account == account.id)
     kept = DocumentFile.select(DocumentFile.size_bytes).join(PersonalDocument).where(PersonalDocument.account == account.id)
     sizes = [row.size_bytes for rows in (papers, kept) for row in rows]
+    mine = Dossier.id.in_([dossier.id for dossier in _dossiers(account)]), Dossier.state == State.RETURNED
+    given = ResultFile.select(ResultFile.size_bytes).join(Dossier).where(*mine, ResultFile.replaced_at.is_null())
+    sizes += [row.size_bytes for row in given]
     return len(sizes), sum(sizes)
 
 
@@ -221,7 +226,16 @@ def _dossier(dossier: Dossier, packing: _Packing, now: datetime) -> dict:
             for event in submission.timeline(dossier)
         ],
         "Giấy tờ": _papers(papers, dossier.procedure, folder, packing),
+        "Kết quả": _result(dossier, folder, packing),
     }
+
+
+def _result(dossier: Dossier, folder: str, packing: _Packing) -> list[dict]:
+    """What was returned, and to whom: its file as it came, once the owner may have it."""
+    file, returned = results.of_owner(dossier), results.return_of(dossier)
+    said = {"Người nhận": returned.receiver, "Nhận lúc": returned.at} if returned else {}
+    found = {"Tệp": packing.add(folder, "ket-qua", file), "Tên khi đưa lên": file.filename} if file else {}
+    return [said | found] if said or found else []
 
 
 def _drafts(account: Account) -> list[Draft]:

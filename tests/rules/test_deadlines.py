@@ -411,15 +411,17 @@ def test_a_term_may_end_with_the_day():
     assert moved == at(6, 11, 17)
 
 
-parts = st.sampled_from([MORNING, AFTERNOON])
+days_of_2026 = st.dates(date(2026, 1, 1), date(2026, 12, 31))
+halves = st.dictionaries(days_of_2026, st.sampled_from([MORNING, AFTERNOON]), max_size=20)
+FIVE = (WHOLE_DAY,) * 5
 calendars = st.builds(
     WorkCalendar,
-    days_off=st.frozensets(st.dates(date(2026, 1, 1), date(2026, 12, 31)), max_size=30),
-    days_worked=st.frozensets(st.dates(date(2026, 1, 1), date(2026, 12, 31)), max_size=10),
-    half_days=st.dictionaries(st.dates(date(2026, 1, 1), date(2026, 12, 31)), parts, max_size=20).map(lambda days: frozenset(days.items())),
-    week=st.sampled_from([(WHOLE_DAY,) * 5 + (OFF, OFF), (WHOLE_DAY,) * 5 + (MORNING, OFF), (WHOLE_DAY, AFTERNOON) * 3 + (OFF,)]),
+    days_off=st.frozensets(days_of_2026, max_size=30),
+    days_worked=st.frozensets(days_of_2026, max_size=10),
+    half_days=halves.map(lambda days: frozenset(days.items())),
+    week=st.sampled_from([(*FIVE, OFF, OFF), (*FIVE, MORNING, OFF), (*(WHOLE_DAY, AFTERNOON) * 3, OFF)]),
     count_from=st.sampled_from(["same_hour", CLOSE_OF_DAY]),
-)  # fmt: skip
+)
 
 
 @quick

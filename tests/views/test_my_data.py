@@ -11,12 +11,14 @@ import pytest
 from conftest import PASSWORD, make_account
 from lxml import html
 from msgspec.structs import replace as with_other
+from signing import signed_pdf
 
 import chores
 from database import db, is_sqlite, utc_now
 from gateways.papers import CleanPaper
+from gateways.signatures import read_result
 from models import Account, AccountEvent, Consent, DeletionRequest, DocumentFile, Dossier, Login, Paper, PersonalDocument
-from rules import businesses, consents, data_export, documents, logins, submission
+from rules import businesses, consents, data_export, documents, logins, results, submission, workflow
 
 HERE = "/ca-nhan/du-lieu"
 TAKE, DELETE = f"{HERE}/tai-ve", f"{HERE}/xoa-tai-khoan"
@@ -232,6 +234,19 @@ def test_the_same_is_there_for_a_program(citizen, wealthy, library):
     assert document["Nơi cấp"] == "Gia Lai" and len(document["Tệp"]) == 3
     assert [letter["Thư"] for letter in data["Thư đã gửi cho bạn"]] == [f"Đã nộp hồ sơ {dossier['Mã số hồ sơ']}"]
     assert "data taken" in log_of(wealthy) and "Tải tất cả dữ liệu" in str(data["Ai đã xem, ai đã đổi"])
+
+
+def test_a_result_is_in_it_once_it_was_returned_and_as_it_came(citizen, account, dossier, officer, files, library):
+    data, now = signed_pdf(), utc_now()
+    for name in ("accept", "finish"):
+        workflow.make_move(dossier, name, officer, now, library.calendar)
+    results.add(dossier, read_result(data, "ket-qua.pdf"), files, officer, now, "a")
+    assert not [name for name in take(citizen).namelist() if "ket-qua" in name]
+    results.give(dossier, "desk", account.full_name, "", officer, now, library.calendar, "b")
+
+    packed = take(citizen)
+    (name,) = [name for name in packed.namelist() if "ket-qua" in name]
+    assert packed.read(name) == data
 
 
 def test_no_password_no_token_and_no_code_is_in_it(citizen, wealthy):
