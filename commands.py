@@ -134,9 +134,10 @@ def check():
 
 
 @click.command()
-def states():
+@click.option("--table", is_flag=True, help="Write it as a table in place of a picture (docs/states.md).")
+def states(table: bool):
     """Draw the life of a dossier from the table of moves, as SVG (docs/images/states.svg)."""
-    click.echo(state_picture.draw(), nl=False)
+    click.echo(state_picture.tabulate() if table else state_picture.draw(), nl=False)
 
 
 @click.command("security-log")

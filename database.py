@@ -28,7 +28,8 @@ MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 db = DatabaseProxy()
 
 # FULL, not NORMAL: with NORMAL the answer leaves before the data is on disk, and a dossier code is a promise.
-SQLITE_PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "cache_size": -8000}
+# Recursive triggers: without them REPLACE takes a line out of a dossier's log, and the trigger that keeps it hears nothing.
+SQLITE_PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "cache_size": -8000, "recursive_triggers": 1}
 # IMMEDIATE: two threads that read, then write, would otherwise fail at once with "database is locked".
 SQLITE_OPTIONS = {"lock_type": "IMMEDIATE", "timeout": 10}
 POSTGRES_OPTIONS = {"max_connections": 20, "stale_timeout": 60}

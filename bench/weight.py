@@ -409,6 +409,8 @@ def rows(site: Site, dossier) -> list[Row]:
         Row("desk: ask for more", f"/mot-cua/ho-so/{mended['corrected'].code}/bo-sung", page, None, "officer"),
         Row("desk: to another office", f"/mot-cua/ho-so/{mended['corrected'].code}/chuyen-co-quan", page, None, "officer"),
         Row("desk: gone to other offices", "/mot-cua/da-chuyen", listed, None, "officer"),
+        Row("desk: what is late", "/mot-cua/tre-han", listed, None, "officer"),
+        Row("desk: being sorry", f"/mot-cua/ho-so/{mended['lacking'].code}/xin-loi", page, None, "officer"),
         Row("desk: texts to send", "/mot-cua/tin-nhan/", listed, None, "officer"),
         Row("desk: put a result up", f"/mot-cua/ho-so/{mended['rated'].code}/dua-ket-qua", page, None, "officer"),
         Row("submit: owner", f"/nop-ho-so/{BIRTH}/chu-ho-so", page, form, "citizen"),

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from gateways.pdf_child import __file__ as CHILD
 
 WAIT_SECONDS = 30
+WAIT_FOR_TURN_SECONDS = 10  # longer, and a few of them would hold every thread of the server
 LIBRARIES = ("pango-1.0", "pangoft2-1.0")
 
 # Each child may take a core: no more at once than this machine has cores.
@@ -34,7 +35,9 @@ def make_pdf(page: str, sheet: str) -> bytes:
     Raises PdfFailed when it takes too long or does not work. The program imports 60 MB and most of a second: in a process
     of its own neither the start nor the memory of the server pays for it.
     """
-    with turns:
+    if not turns.acquire(timeout=WAIT_FOR_TURN_SECONDS):
+        raise PdfFailed("others are at it")
+    try:
         try:
             child = subprocess.run(
                 [sys.executable, "-I", "-B", CHILD],
@@ -46,6 +49,8 @@ def make_pdf(page: str, sheet: str) -> bytes:
             )
         except subprocess.TimeoutExpired:
             raise PdfFailed(f"not done within {WAIT_SECONDS} seconds") from None
+    finally:
+        turns.release()
     if child.returncode or not child.stdout.startswith(b"%PDF-"):
         # Only what broke: the page itself is personal, and stands in no log.
         raise PdfFailed(f"code {child.returncode}: {child.stderr.decode('utf-8', 'replace').strip()[-200:]}")

@@ -39,7 +39,6 @@ class SecurityLog:
         if is_new:
             sync_folder(self.path.parent)
 
-
     def broken_lines(self) -> list[int]:
         """The numbers of the lines that do not follow from the lines before them; of a log not yet begun none."""
         return verify(self.path) if self.path.exists() else []

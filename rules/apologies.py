@@ -35,7 +35,9 @@ def waiting(dossier: Dossier) -> Apology | None:
 
 def all_waiting(office: str):
     """A query of those of an office's dossiers whose clock runs that wait for a signature, the soonest due first."""
-    is_ours = Dossier.office == office, lateness.is_waiting(), lateness.RUNS
+    # The few that wait are looked for first: from the office's dossiers there are, the way to them is long.
+    open_ones = Apology.select(Apology.dossier).where(lateness.is_waiting())
+    is_ours = Dossier.id.in_(open_ones), Dossier.office == office, lateness.is_waiting(), lateness.RUNS
     return (
         Apology.select(Apology, Dossier, Staff)
         .join_from(Apology, Dossier)
@@ -113,7 +115,7 @@ def sign(dossier: Dossier, apology_id: int, by: Staff, now: datetime, form_key: 
     """
     with db.atomic():
         workflow.lock(dossier)
-        if event := workflow.event_of(form_key):
+        if event := workflow.event_of(form_key, "apologized"):
             return event
         apology = _waiting_one(dossier, apology_id)
         _check_signer(apology, dossier, by)
@@ -170,9 +172,9 @@ def _check_signer(apology: Apology, dossier: Dossier, by: Staff) -> None:
 
 def _check_still_right(apology: Apology, dossier: Dossier, now: datetime) -> None:
     """Whether what was prepared can be promised at the moment of signing."""
-    if dossier.ended_at or dossier.stopped_at:
+    if dossier.ended_at or dossier.stopped_at or dossier.due_at is None:
         raise MoveRefused(f"Hồ sơ đang ở trạng thái “{workflow.where_it_is(dossier)}”, không hẹn lại nữa. Trả lại phiếu này.")
     if in_vietnam(apology.new_due_at).date() <= lateness.today(now):
         raise MoveRefused(f"Ngày hẹn mới {show_day(in_vietnam(apology.new_due_at))} đã đến. Trả lại, để soạn phiếu có ngày khác.")
-    if apology.new_due_at <= dossier.due_at:
+    if in_vietnam(apology.new_due_at).date() <= in_vietnam(dossier.due_at).date():
         raise MoveRefused(f"Ngày hẹn đã lùi đến {show_moment(dossier.due_at)}, không cần hẹn lại nữa. Trả lại phiếu này.")

@@ -53,7 +53,7 @@ def take(dossier: Dossier, by: Staff, now: datetime, form_key: str) -> Event:
     """
     with db.atomic():
         workflow.lock(dossier)
-        return workflow.event_of(form_key) or _take(dossier, by, now, form_key)
+        return workflow.event_of(form_key, "taken") or _take(dossier, by, now, form_key)
 
 
 def _take(dossier: Dossier, by: Staff, now: datetime, form_key: str) -> Event:
@@ -87,7 +87,7 @@ def hand_over(dossier: Dossier, to: Staff, by: Staff, now: datetime, note: str, 
     """
     with db.atomic():
         workflow.lock(dossier)
-        if event := workflow.event_of(form_key):
+        if event := workflow.event_of(form_key, "handed_over"):
             return event
         if not may_give(dossier, by):
             raise MoveRefused(_why_not(dossier))
@@ -105,7 +105,7 @@ def put_back(dossier: Dossier, by: Staff, now: datetime, note: str, form_key: st
     """Lay it where anybody may take it; returns the event. The same form again changes nothing. Raises MoveRefused."""
     with db.atomic():
         workflow.lock(dossier)
-        if event := workflow.event_of(form_key):
+        if event := workflow.event_of(form_key, "put_back"):
             return event
         if dossier.taken_by_id is None or not may_give(dossier, by):
             raise MoveRefused(_why_not(dossier))

@@ -745,7 +745,8 @@ def site_faults(site):
     return chain(
         repeated("villages", (f"{village.name} ({village.old_commune})" for village in site.villages)),
         repeated("offices", (office.code for office in site.offices)),
-        repeated("agencies", (agency.code for agency in site.agencies)),
+        # An office of the commune is no agency outside: a dossier for it goes to its own queue.
+        repeated("agencies", [*{office.code for office in site.offices}, *(agency.code for agency in site.agencies)]),
         repeated("links", (link.key for link in site.links)),
     )
 

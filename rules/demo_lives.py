@@ -216,10 +216,11 @@ class Life:
         if stopped_at is None:
             return back
         due = deadlines.due_after_stop(self.term, row["due_at"], stopped_at, at, self.calendar)
-        return back | {"stopped_at": None, "due_at": due, "warn_at": self._warn_at(row["accepted_at"] or at, due)}
+        stood = [*((stop.began_at, stop.ended_at) for stop in self.stops if stop.ended_at), (stopped_at, at)]
+        return back | {"stopped_at": None, "due_at": due, "warn_at": self._warn_at(row["accepted_at"] or at, due, stood)}
 
-    def _warn_at(self, accepted_at: datetime, due: datetime | None) -> datetime | None:
-        return due and deadlines.warning_at(accepted_at, due, self.calendar)
+    def _warn_at(self, accepted_at: datetime, due: datetime | None, stops=()) -> datetime | None:
+        return due and deadlines.warning_at(accepted_at, due, self.calendar, stops)
 
     def _keep_stops(self, at: datetime) -> None:
         row, here = self.row, len(self.log) - 1

@@ -26,7 +26,7 @@ def receive(dossier: Dossier, later_id: int, by: Staff, now: datetime, form_key:
     """The paper lies on the desk. The same form again changes nothing. Raises MoveRefused."""
     with db.atomic():
         workflow.lock(dossier)
-        if event := workflow.event_of(form_key):
+        if event := workflow.event_of(form_key, "paper_received"):
             return event
         later = _awaited(dossier, later_id)
         LaterPaper.update(arrived_at=now, received_by=by).where(LaterPaper.id == later.id).execute()
@@ -42,7 +42,7 @@ def waive(dossier: Dossier, later_id: int, reason: str, by: Staff, now: datetime
         raise WrongInput("Nhập lý do không cần giấy này nữa")
     with db.atomic():
         workflow.lock(dossier)
-        if event := workflow.event_of(form_key):
+        if event := workflow.event_of(form_key, "paper_waived"):
             return event
         later = _awaited(dossier, later_id)
         LaterPaper.update(arrived_at=now, received_by=None).where(LaterPaper.id == later.id).execute()

@@ -9,7 +9,7 @@ from gateways.signatures import ResultPaper
 from models import Dossier, Event, ResultFile, ResultReturn, Staff, State
 from rules import WrongInput, notices, workflow
 from rules.deadlines import WorkCalendar
-from rules.vietnamese import fold
+from rules.vietnamese import sort_key
 from rules.workflow import MoveRefused
 
 # While it is being worked on, and after: a wrong scan is replaced, and the old one kept with its date.
@@ -35,7 +35,7 @@ def file_of(dossier: Dossier, result_id: int) -> ResultFile | None:
 
 
 def may_add(dossier: Dossier) -> bool:
-    return dossier.state in MAY_HAVE_RESULT
+    return dossier.state in MAY_HAVE_RESULT and (dossier.state is not State.RETURNED or return_of(dossier) is not None)
 
 
 def add(dossier: Dossier, paper: ResultPaper, files: LocalFiles, by: Staff, now: datetime, form_key: str) -> Event | None:
@@ -53,7 +53,7 @@ def add(dossier: Dossier, paper: ResultPaper, files: LocalFiles, by: Staff, now:
             if not may_add(dossier):
                 raise MoveRefused(f"Hồ sơ {dossier.code} đang ở trạng thái “{workflow.where_it_is(dossier)}”, chưa có kết quả.")
             before = current(dossier)
-            event = workflow.event_of(form_key)
+            event = workflow.event_of(form_key, "result_added")
             if event is None and (before is None or before.content_hash != content_hash):
                 event = _replace(dossier, paper, content_hash, name, before, by, now, form_key)
                 name = ""
@@ -87,7 +87,8 @@ def _replace(dossier, paper, content_hash, name, before, by, now, form_key) -> E
 
 def of_owner(dossier: Dossier) -> ResultFile | None:
     """What whoever submitted it may download: the result, once it was returned. The caller has asked whose dossier it is."""
-    return current(dossier) if dossier.state is State.RETURNED else None
+    # Of one that was stopped, only its papers went back.
+    return current(dossier) if dossier.state is State.RETURNED and return_of(dossier) else None
 
 
 # --- returning it ----------------------------------------------------------------------------------------------------
@@ -109,7 +110,8 @@ def read_receiver(dossier: Dossier, way: str, receiver: str, paper_seen: str) ->
         return dossier.owner_name, True, ""
     if not receiver:
         raise WrongInput("Nhập họ tên người nhận")
-    is_owner = fold(receiver) == fold(dossier.owner_name) and not paper_seen
+    # Marks count: Hoà is Hòa, but Hoa is somebody else.
+    is_owner = sort_key(receiver) == sort_key(dossier.owner_name) and not paper_seen
     if not is_owner and not paper_seen and way == "desk":
         raise WrongInput("Người nhận khác chủ hồ sơ: ghi đã xem giấy gì, ví dụ giấy ủy quyền, giấy giới thiệu")
     return receiver, is_owner, paper_seen
@@ -134,7 +136,7 @@ def give(
     """
     with db.atomic():
         workflow.lock(dossier)
-        if event := workflow.event_of(form_key):
+        if event := workflow.event_of(form_key, "give_result"):
             return event
         who, is_owner, seen = read_receiver(dossier, way, receiver, paper_seen)
         if dossier.state is State.DONE and way not in ways_open(dossier):
@@ -143,9 +145,9 @@ def give(
                 if way == "online"
                 else "Kết quả chưa giao bưu điện."
             )
-        if way == "desk" and dossier.step == "posting":
-            Dossier.update(shipment="came_back").where(Dossier.id == dossier.id).execute()
         event = workflow.make_move(dossier, "give_result", by, now, calendar, f"{WAYS[way]}.", form_key, link)
+        if way == "desk" and dossier.shipment == "delivered":  # from the post's hands, and not by them
+            Dossier.update(shipment="came_back").where(Dossier.id == dossier.id).execute()
         ResultReturn.create(
             dossier=dossier, way=way, receiver=who, is_owner=is_owner, paper_seen=seen, by=by, at=now, event=event
         )

@@ -82,7 +82,7 @@ def ask(
         raise WrongInput("Hạn bổ sung phải sau hôm nay")
     with db.atomic():
         workflow.lock(dossier)
-        if event := workflow.event_of(form_key):
+        if event := workflow.event_of(form_key, "ask_supplement"):
             return event
         before, number = dossier.state, _rounds_so_far(dossier) + 1
         told = "; ".join(f"{one.name}: {one.reason}" for one in asked)
@@ -119,7 +119,7 @@ def waive(
 def _settle(dossier, item_id, how, name, reason, by, now, calendar, form_key, link) -> Event:
     with db.atomic():
         workflow.lock(dossier)
-        if event := workflow.event_of(form_key):
+        if event := workflow.event_of(form_key, name):
             return event
         request = _open_request(dossier)
         item = SupplementItem.get_or_none(SupplementItem.id == item_id, SupplementItem.request == request.id)
@@ -210,7 +210,7 @@ def send(
     """
     with db.atomic():
         workflow.lock(dossier)
-        if event := workflow.event_of(form_key):
+        if event := workflow.event_of(form_key, "supplement_answered"):
             return event
         request = _open_request(dossier)
         draft = draft_of(request, by)

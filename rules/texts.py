@@ -11,7 +11,7 @@ from peewee import JOIN
 from models import Account, Dossier, Event, Staff, TextMessage
 from rules import WrongInput
 from rules.paging import pages_of
-from rules.vietnamese import fold, show_moment
+from rules.vietnamese import clean_text, fold, show_moment
 
 MOST = 160  # septets: what one text carries (3GPP TS 23.038)
 A_PAGE = 20
@@ -49,7 +49,7 @@ def septets(text: str) -> int:
 
 def size(typed: str) -> int:
     """The same of what is still being typed: as it would be sent, without accents; a strange sign counts as one."""
-    text = plain(typed)
+    text = plain(typed[:LONGEST_TYPED])
     return len(text) + sum(sign in EXTENSION for sign in text)
 
 
@@ -80,6 +80,10 @@ def link(phone: str, text: str) -> str:
 # --- what the officer changes before sending -------------------------------------------------------------------------
 
 DIGITS = re.compile(r"\D+")
+LONGEST_TYPED = 1000  # before any work is spent on it
+# A dossier code and a day are said in a text; any other run of so many digits is somebody's.
+SAID_OPENLY = re.compile(r"H\d\d(\.\d+)*-\d{6}-\d{4,6}|\d{1,2}/\d{1,2}/\d{4}")
+SOMEBODYS = re.compile(r"\d(?:[ .-]?\d){8,}")
 
 
 def read_text(typed: str, dossier: Dossier) -> str:
@@ -87,7 +91,7 @@ def read_text(typed: str, dossier: Dossier) -> str:
 
     Accents are taken off rather than refused: who types on a Vietnamese keyboard need not think of it.
     """
-    text = plain(typed)
+    text = plain(clean_text(typed, LONGEST_TYPED, lines=True))
     if not text:
         raise WrongInput("Nhập chữ của tin nhắn")
     if strange := strange_signs(text):
@@ -106,6 +110,10 @@ def personal_in(text: str, dossier: Dossier) -> str:
         parts = re.findall(r"[a-z0-9]+", fold(name))
         if len(parts) > 1 and f" {' '.join(parts)} " in words:
             return "họ tên"
+    if "@" in text:
+        return "địa chỉ e-mail"
+    if SOMEBODYS.search(SAID_OPENLY.sub(" ", text)):
+        return "số giấy tờ, số điện thoại"
     digits = DIGITS.sub("", text)
     numbers = [account.id_number, account.phone.removeprefix("+84"), str(dossier.answers.get("owner_id_number", ""))]
     return "số giấy tờ, số điện thoại" if any(len(n) >= 8 and DIGITS.sub("", n) in digits for n in numbers) else ""

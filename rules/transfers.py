@@ -7,7 +7,7 @@ from peewee import IntegrityError
 
 from database import db
 from models import Dossier, Event, OtherCode, Staff, State, Transfer
-from rules import WrongInput, workflow
+from rules import WrongInput, notices, workflow
 from rules.deadlines import WorkCalendar
 from rules.dossier_codes import read_any_code
 from rules.vietnamese import clean_text
@@ -58,13 +58,13 @@ def hand_over(
         raise WrongInput("Nhập lý do chuyển")
     with db.atomic():
         workflow.lock(dossier)
-        if event := workflow.event_of(form_key):
+        if event := workflow.event_of(form_key, "transferred", "send_elsewhere"):
             return event
         if not may_go(dossier):
             raise MoveRefused(f"Hồ sơ {dossier.code} đang ở “{workflow.where_it_is(dossier)}”, không chuyển được.")
         told = f"Đến {to.name}. Lý do: {reason.strip()}"
         if to.is_ours:
-            event = _to_ours(dossier, to, told, by, now, form_key)
+            event = _to_ours(dossier, to, told, by, now, form_key, link)
         elif dossier.state is State.SUBMITTED:
             raise MoveRefused("Hồ sơ chưa tiếp nhận. Tiếp nhận trước, rồi mới chuyển ra cơ quan ngoài.")
         else:
@@ -84,11 +84,11 @@ def hand_over(
     return event
 
 
-def _to_ours(dossier: Dossier, to: Agency, told: str, by: Staff, now: datetime, form_key: str) -> Event:
+def _to_ours(dossier: Dossier, to: Agency, told: str, by: Staff, now: datetime, form_key: str, link: str) -> Event:
     Dossier.update(office=to.code, taken_by=None).where(Dossier.id == dossier.id).execute()
     dossier.office, dossier.taken_by = to.code, None
     event = workflow.write_event(dossier, "transferred", dossier.state, dossier.state, by, now, told, form_key)
-    workflow.notices.post_letter(dossier, event)
+    notices.post_letter(dossier, event, link)
     return event
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from types import SimpleNamespace
 
 from database import Prepared, db
-from models import Account, ClockStop, Dossier, Event, LaterPaper, Staff, State, SupplementRequest
+from models import Account, ClockStop, Dossier, Event, LaterPaper, Staff, State, SupplementRequest, Transfer
 from rules import deadlines, notices
 from rules.deadlines import Term, WorkCalendar, due_after_stop, due_at
 from rules.vietnamese import show_moment
@@ -91,7 +91,7 @@ MOVES = (
     *(Move("ask_withdrawal", source, _LEAVING, "citizen", "Xin rút hồ sơ", "Bạn xin rút hồ sơ", needs_note=True,
            at=_ANY_STEP_AT_WORK) for source in (_TAKEN, _AT_WORK, _LACKING, _UNPAID)),
     Move("grant_withdrawal", _LEAVING, State.STOPPED, "officer", "Đồng ý cho rút", "Xã đồng ý cho rút hồ sơ", word="dong-y-rut",
-         notice="da-ghi", at=_ANY_STEP_AT_WORK, may_be_undone=True),
+         notice="da-ghi", may_be_undone=True),
     *(Move("refuse_withdrawal", _LEAVING, back, "officer", "Không cho rút", "Xã chưa cho rút hồ sơ", needs_note=True,
            word="khong-cho-rut", notice="da-ghi", may_be_undone=True) for back in (_TAKEN, _AT_WORK, _LACKING, _UNPAID)),
     *(Move("stop", source, State.STOPPED, role, "Dừng giải quyết", "Xã dừng giải quyết hồ sơ", needs_note=True, word="dung",
@@ -155,7 +155,12 @@ def open_moves(dossier: Dossier, person: Account | Staff) -> list[Move]:
     """The rows of the table open to a person now, one of each name."""
     here = (dossier.state, person.role)
     mine = [move for move in MOVES if (move.source, move.role) == here and dossier.step in move.at]
-    return [move for move in mine if move.target is _target_of(dossier, move)]
+    return [move for move in mine if move.target is _target_of(dossier, move) and _has_begun(dossier, move)]
+
+
+def _has_begun(dossier: Dossier, move: Move) -> bool:
+    """What nobody ever accepted has no promised date, and does not go on: it is handed in anew."""
+    return move.name != "reopen" or dossier.accepted_at is not None
 
 
 def _target_of(dossier: Dossier, move: Move) -> State:
@@ -198,7 +203,7 @@ def make_move(
     """
     with db.atomic():
         lock(dossier)
-        return event_of(form_key) or _move(dossier, _find_move(dossier, name, by), by, now, calendar, note, form_key, link)
+        return event_of(form_key, name) or _move(dossier, _find_move(dossier, name, by), by, now, calendar, note, form_key, link)
 
 
 def withdraw(
@@ -213,7 +218,7 @@ def withdraw(
     """Take back a dossier that nobody has accepted: asked for, and granted by the program at once. Raises MoveRefused."""
     with db.atomic():
         lock(dossier)
-        if event := event_of(form_key):
+        if event := event_of(form_key, "withdraw"):
             return event
         event = make_move(dossier, "withdraw", by, now, calendar, note, form_key)
         make_move(dossier, "stop_withdrawn", SYSTEM, now, calendar, link=link)
@@ -232,9 +237,16 @@ def lock(dossier: Dossier) -> None:
         dossier.__data__[field] = fresh.__data__[field]
 
 
-def event_of(form_key: str | None) -> Event | None:
-    """What the form of this key did before."""
-    return Event.get_or_none(Event.form_key == form_key) if form_key else None
+def event_of(form_key: str | None, *names: str) -> Event | None:
+    """What the form of this key did before. With `names`, raises MoveRefused when that was something else.
+
+    The buttons of one page share its key: a second one, pressed before the page is new, must not be answered with the first.
+    """
+    event = Event.get_or_none(Event.form_key == form_key) if form_key else None
+    if event and names and event.name not in names:
+        done = EVENT_LABELS.get(event.name, event.name)
+        raise MoveRefused(f"Trang này đã dùng để bấm “{done}”. Xem hồ sơ bây giờ, rồi bấm lại việc cần làm.")
+    return event
 
 
 def _find_move(dossier: Dossier, name: str, by: Account | Staff) -> Move:
@@ -258,9 +270,10 @@ def where_it_is(dossier: Dossier) -> str:
 def _who_was_last(dossier: Dossier) -> str:
     """Of two who press at once, one is told what the other did."""
     last = dossier.events.order_by(Event.id.desc()).first()
-    if last is None or last.staff_id is None:
+    if last is None or last.name == SUBMITTED_EVENT:
         return ""
-    return f" {last.actor_name} đã bấm “{EVENT_LABELS.get(last.name, last.name)}” lúc {show_moment(last.at)}."
+    who = "Người nộp" if last.actor_kind == "citizen" else last.actor_name
+    return f" {who} đã bấm “{EVENT_LABELS.get(last.name, last.name)}” lúc {show_moment(last.at)}."
 
 
 def _move(dossier, move, by, now, calendar, note, form_key, link) -> Event:
@@ -277,13 +290,19 @@ def _move(dossier, move, by, now, calendar, note, form_key, link) -> Event:
         raise MoveRefused(f"Hồ sơ {dossier.code} vừa được người khác xử lý.")
     for field, value in changes.items():
         setattr(dossier, field, value)
-    if move.target in ENDED:
-        is_open = SupplementRequest.closed_at.is_null()
-        SupplementRequest.update(closed_at=now).where(SupplementRequest.dossier == dossier.id, is_open).execute()
+    for table in _closed_by(move):
+        table.update(closed_at=now).where(table.dossier == dossier.id, table.closed_at.is_null()).execute()
     event = write_event(dossier, move.name, move.source, move.target, by, now, note, form_key, _as_kept(before))
     _keep_stops(dossier, event)
     notices.post_letter(dossier, event, link)
     return event
+
+
+def _closed_by(move: Move) -> tuple[type[SupplementRequest | Transfer], ...]:
+    """What is waited for no more after a move: papers that were asked for, an answer from elsewhere."""
+    if move.target in ENDED:
+        return SupplementRequest, Transfer
+    return (Transfer,) if move.name == "come_back" else ()
 
 
 def _changes(dossier: Dossier, move: Move, now: datetime, calendar: WorkCalendar) -> dict[str, object]:
@@ -359,18 +378,21 @@ def _keep_stops(dossier: Dossier, event: Event) -> None:
 
 # --- undoing a slip of the hand --------------------------------------------------------------------------------------
 
-_BY_NAME = {move.name: move for move in MOVES}
-
 
 def may_undo(dossier: Dossier, by: Account | Staff, now: datetime) -> Event | None:
     """The event somebody may still undo: their own, of the last half hour, that nothing has followed."""
     last = dossier.events.order_by(Event.id.desc()).first()
-    if last is None or last.name not in _BY_NAME or last.undoes_id is not None or last.before is None:
+    if last is None or last.before is None:  # nothing of the dossier's row was changed by it, or it is older than undoing
         return None
-    is_mine = isinstance(by, Staff) and last.staff_id == by.id and last.actor_kind == by.role
-    row = next((move for move in MOVES if (move.name, move.source, move.role) == (last.name, last.from_state, by.role)), None)
+    row, is_mine = row_of(last), isinstance(by, Staff) and (last.staff_id, last.actor_kind) == (by.id, by.role)
     is_recent = timedelta(0) <= now - last.at < UNDO_WITHIN
     return last if is_mine and is_recent and row and row.may_be_undone else None
+
+
+def row_of(event: Event) -> Move | None:
+    """The row of the table that an event followed; None of what is no move."""
+    made = event.name, event.from_state, event.to_state, event.actor_kind
+    return next((move for move in MOVES if (move.name, move.source, move.target, move.role) == made), None)
 
 
 def undo(dossier: Dossier, event_id: int, by: Staff, now: datetime, form_key: str | None = None) -> Event:
@@ -381,7 +403,7 @@ def undo(dossier: Dossier, event_id: int, by: Staff, now: datetime, form_key: st
     """
     with db.atomic():
         lock(dossier)
-        if event := event_of(form_key):
+        if event := event_of(form_key, "undone"):
             return event
         last = may_undo(dossier, by, now)
         if last is None or last.id != event_id:
@@ -392,8 +414,8 @@ def undo(dossier: Dossier, event_id: int, by: Staff, now: datetime, form_key: st
         Dossier.update(changes).where(Dossier.id == dossier.id).execute()
         ClockStop.delete().where(ClockStop.began_by == last.id).execute()
         ClockStop.update(ended_at=None, ended_by=None).where(ClockStop.ended_by == last.id).execute()
-        was_closed = SupplementRequest.dossier == dossier.id, SupplementRequest.closed_at == last.at
-        SupplementRequest.update(closed_at=None).where(*was_closed).execute()
+        for table in _closed_by(row_of(last)):
+            table.update(closed_at=None).where(table.dossier == dossier.id, table.closed_at == last.at).execute()
         lock(dossier)
         note = f"Hoàn tác “{EVENT_LABELS[last.name]}” lúc {show_moment(last.at)}."
         event = write_event(dossier, "undone", last.to_state, dossier.state, by, now, note, form_key, undoes=last)

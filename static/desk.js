@@ -14,6 +14,13 @@
     else return;
     event.preventDefault();
   });
+  /* After an exchange the browser's place is lost: the next Tab goes on where the page begins, or at what is to be mended. */
+  document.addEventListener('htmx:afterSettle', function (event) {
+    if (event.target.id != 'main') return;
+    var start = document.querySelector('[role=alert] a') || event.target;
+    start.tabIndex = start == event.target ? -1 : 0;
+    start.focus({preventScroll: start == event.target});
+  });
   function isTyping(target) {
     return target.isContentEditable || /^(TEXTAREA|SELECT)$/.test(target.tagName) ||
       target.tagName == 'INPUT' && !/^(checkbox|radio|submit|button)$/.test(target.type);

@@ -10,8 +10,23 @@ from conftest import BIRTH, full_draft, good_answers, make_account, make_staff
 from app import create_app
 from database import db, utc_now
 from gateways.papers import CleanPaper
-from models import Account, DocumentFile, Login, PersonalDocument
-from rules import documents, logins, one_time, people, slips
+from models import (
+    Account,
+    DocumentFile,
+    Dossier,
+    Event,
+    Login,
+    OtherCode,
+    PaperCheck,
+    PersonalDocument,
+    PrintedForm,
+    ResultFile,
+    ResultReturn,
+    Staff,
+    TextMessage,
+    Transfer,
+)
+from rules import documents, logins, one_time, people, slips, submission
 
 
 def print_citizens(count: int, with_drafts: bool = True) -> None:
@@ -121,3 +136,49 @@ def print_collectors(count: int, files: int, file_bytes: int) -> None:
                     DocumentFile.create(document=document, **vars(file))
             collectors.append(cookie_of(app, account))
         print(json.dumps({"people": collectors, "sums": sums[:files]}))
+
+
+def print_day(names: list[str], procedures: list[str]) -> None:
+    """Somebody of each name has submitted one of the procedures, in this order, and left a telephone number but no e-mail;
+    a leader and a colleague work here. Prints the dossiers, and the leader's cookie."""
+    app = create_app(os.environ)
+    with app.app_context(), db.connection_context():
+        library, leader = app.extensions["library"].refreshed(), Staff.get_or_none(Staff.login_name == "lanh-dao")
+        if leader is None:
+            leader = make_staff("leader", "lanh-dao")
+            make_staff("officer", "dong-nghiep")
+        submitted = []
+        for name, slug in zip(names, procedures, strict=True):
+            account = make_account(name, "", f"{64_090_740_001 + Account.select().count():012}")
+            draft = full_draft(app, account, slug)
+            dossier = submission.submit(
+                draft, submission.content_hash(draft), library.definitions[slug], leader.office, library.calendar, utc_now(), str
+            )
+            known = {"code": dossier.code, "id_number": account.id_number, "name": name, "procedure": dossier.procedure_title}
+            submitted.append(known)
+        print(json.dumps({"dossiers": submitted, "leader": cookie_of(app, leader)}))
+
+
+def print_ends(codes: list[str]) -> None:
+    """How each dossier stands: its state, step, who holds it; what was done to it, in order; its papers, forms and texts."""
+    app = create_app(os.environ)
+    with app.app_context(), db.connection_context():
+        ends = {}
+        for code in codes:
+            dossier = Dossier.get(Dossier.code == code)
+            returned = ResultReturn.get_or_none(ResultReturn.dossier == dossier)
+            texts = TextMessage.select().where(TextMessage.dossier == dossier, TextMessage.sent_at.is_null(False))
+            ends[code] = {
+                "state": dossier.state.name,
+                "step": dossier.step,
+                "holder": dossier.taken_by and dossier.taken_by.login_name,
+                "events": [event.name for event in dossier.events.order_by(Event.id)],
+                "checks": [check.verdict for check in dossier.checks.order_by(PaperCheck.id)],
+                "forms": [(form.form, form.number) for form in PrintedForm.select().where(PrintedForm.dossier == dossier)],
+                "results": [file.filename for file in ResultFile.select().where(ResultFile.dossier == dossier)],
+                "receiver": returned and returned.receiver,
+                "went_to": [one.to_office for one in Transfer.select().where(Transfer.dossier == dossier)],
+                "other_codes": [one.code for one in OtherCode.select().where(OtherCode.dossier == dossier)],
+                "texts_sent": texts.count(),
+            }
+        print(json.dumps(ends))

@@ -192,6 +192,10 @@ def test_the_picture_of_the_states_is_the_one_in_the_docs(run):
     assert run("states").output == (PROJECT / "docs/images/states.svg").read_text("utf-8")
 
 
+def test_and_so_is_the_table(run):
+    assert run("states", "--table").output == (PROJECT / "docs/states.md").read_text("utf-8")
+
+
 def test_the_picture_names_every_state_and_every_move(run):
     drawn = run("states").output
 

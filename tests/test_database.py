@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from conftest import PASSWORD, hash_of_password, make_account
-from peewee import IntegerField, IntegrityError, Model
+from peewee import DatabaseError, IntegerField, IntegrityError, Model
 from playhouse.migrations import Runner
 from together import at_once
 
@@ -31,6 +31,7 @@ from models import (
 )
 from rules import accounts, logins, staff
 from rules.outbox import post
+from rules.vietnamese import fold
 from sealing import SealBroken, Sealer
 
 NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
@@ -401,6 +402,30 @@ def test_what_people_were_doing_goes_on(used_before):
     assert [paper.taken_from for paper in dossier.papers] == [None]
     account = accounts.confirm(accounts.find_registration("mailed before", NOON), NOON)
     assert logged_in("064090000009") == account.full_name == "Kpă Thuyên"
+
+
+def test_dossiers_of_before_are_found_counted_and_promised_as_new_ones(used_before):
+    with db.bind_ctx(used_before.TABLES):
+        at = {"submitted_at": NOON, "accepted_at": NOON, "due_at": NOON + timedelta(days=3), "ended_at": NOON + timedelta(days=2)}
+        at = {name: moment.replace(tzinfo=None) for name, moment in at.items()}
+        about = {"owner_name": "Rơ Châm  H'Lan", "procedure": json.dumps({"field": "Hộ tịch"})}
+        used_before.Dossier.update(state=10, **at, **about).execute()
+    migrate()
+
+    dossier = Dossier.get()
+    assert (dossier.owner_plain, dossier.field, dossier.village) == (fold(dossier.owner_name), "Hộ tịch", "Thôn 6")
+    assert (dossier.first_due_at, dossier.due_at) == (NOON + timedelta(days=3),) * 2
+    assert dossier.returned_at == dossier.ended_at == NOON + timedelta(days=2)
+    assert (dossier.step, dossier.payment, dossier.shipment, dossier.taken_by) == ("", "", "", None)
+    assert [(event.name, event.before, event.undoes) for event in dossier.events] == [("submit", None, None)]
+
+
+def test_their_log_is_kept_from_then_on(used_before):
+    migrate()
+
+    for change in ("UPDATE event SET note = 'x'", "DELETE FROM event"):
+        with pytest.raises(DatabaseError, match="never changed"), db.atomic():
+            db.execute_sql(change)
 
 
 def go_down(first) -> list[dict]:

@@ -58,7 +58,7 @@ def show_late(fault: str = "", status: int = 200):
         holders=holders,
         kind=kind,
         narrowed=narrowed(place, holder),
-        about=[lateness.place_name(place)] * bool(place) + [names.get(holder, "Người đã nghỉ")] * (holder is not None),
+        about=words_of(place, holder, names),
         dossiers=desk.rows_of([row.id for row in found.paginate(number, A_PAGE)]),
         days_late=lambda dossier: lateness.days_late(dossier.due_at, now, calendar),
         place_of=lambda dossier: lateness.place_name(lateness.word_of(dossier.state, dossier.step)),
@@ -87,6 +87,12 @@ def asked_place() -> str:
 def narrowed(place: str, holder: int | None) -> dict[str, object]:
     """What the list is narrowed to, as it stands in its address."""
     return ({"buoc": place} if place else {}) | ({"can-bo": holder} if holder is not None else {})
+
+
+def words_of(place: str, holder: int | None, names: dict[int, str]) -> str:
+    """The same in words; "" for all of them."""
+    said = [lateness.place_name(place)] if place else []
+    return ", ".join([*said, names.get(holder, "Người đã nghỉ")] if holder is not None else said)
 
 
 # --- being sorry -----------------------------------------------------------------------------------------------------
@@ -121,17 +127,17 @@ def prepare(code: str):
 
 
 def show_preparing(dossier: Dossier, form: ApologyForm):
-    now, calendar = utc_now(), g.library.calendar
+    now, calendar, most = utc_now(), g.library.calendar, g.library.site.most_apologies
     promised = promised_now(dossier.due_at, dossier.repromised_at)
     soonest = calendar.next_working_day(max(lateness.today(now), in_vietnam(promised).date())) if promised else None
     if soonest:
-        form.new_day.description = f"Sớm nhất {show_day(soonest)}. Chọn ngày chắc giữ được: chỉ hẹn lại một lần."
+        form.new_day.description = f"Sớm nhất {show_day(soonest)}. Chọn ngày chắc giữ được: chỉ hẹn lại {most} lần."
     page = render_template(
         "lateness/prepare.html",
         dossier=dossier,
         form=form,
         promised=promised,
-        why_not=apologies.why_not(dossier, g.library.site.most_apologies),
+        why_not=apologies.why_not(dossier, most),
         explained=clock.explain(dossier, calendar),
     )
     return page, 422 if form.errors else 200

@@ -33,7 +33,7 @@ def waiting_texts():
 def link_of(message: TextMessage, text: str = "") -> str:
     """What opens the phone's program for texts, made out to who submitted the dossier; "" when there is no number any more."""
     phone = message.dossier.account.phone
-    return texts.link(phone, text or message.text) if phone else ""
+    return texts.link(phone, text or message.text) if phone and notices.may_be_told(message.dossier) else ""
 
 
 def text_of_my_office(text_id: int) -> TextMessage:

@@ -89,7 +89,8 @@ class Begun:
 
 
 def _definition_kept(slug: str) -> dict | None:
-    return g.library.definitions.get(g.library.slug_now(slug))
+    slug = g.library.slug_now(slug)
+    return g.library.definitions[slug] if slug in g.library.procedures else None
 
 
 @bp.route("/ban-nhap/<place>/xoa", methods=["GET", "POST"])

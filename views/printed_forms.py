@@ -188,6 +188,8 @@ def period_asked_for() -> tuple[date, date, list[tuple[str, str]]]:
         last = read_day(request.args["den"]) if request.args.get("den") else last
     except WrongInput as fault:
         faults.append(("", str(fault)))
+    if last > today.replace(year=today.year + 1, day=1):
+        faults.append(("", "Ngày cuối còn xa. Nhập ngày đã qua"))
     if first > last:
         faults.append(("", "Ngày cuối phải sau ngày đầu"))
     return first, last, faults
@@ -229,7 +231,8 @@ def print_register():
 def register_as_pdf():
     paper, faults = register_on_paper()
     if faults or not pdf.is_there():
-        return redirect(url_for(".print_register", **request.args), 302)
+        asked = {name: request.args[name] for name in ("tu", "den", "kho") if name in request.args}
+        return redirect(url_for(".print_register", **asked), 302)
     return send_pdf(paper, f"so-theo-doi-{in_vietnam(utc_now()):%Y%m%d}.pdf")
 
 

@@ -153,11 +153,14 @@ def officer_accepts(desk: Phone, code: str) -> None:
     desk.type("Mật khẩu", STAFF_PASSWORD)
     desk.send("Đăng nhập", whole=True)
     desk.press(code)
-    assert desk.heading == person.PROCEDURE
+    assert desk.heading.startswith(person.PROCEDURE)
+    desk.press("Kiểm tra giấy tờ")
+    assert desk.heading.startswith("Giấy chứng sinh")
     with desk.page.expect_download() as download:
-        desk.page.get_by_role("link", name=re.compile("^Giấy chứng sinh")).click()
+        desk.page.get_by_role("link", name="Tải về").first.click()
     with open(download.value.path(), "rb") as file:
         assert file.read(3) == b"\xff\xd8\xff"
+    desk.press(code)
     desk.send("Tiếp nhận")
     desk.sees("Được tiếp nhận")
     assert desk.complaints == []

@@ -25,6 +25,7 @@ from gateways.papers import CleanPaper
 from gateways.sealed_address import seal_words
 from models import (
     TABLES,
+    Apology,
     Dossier,
     DossierVersion,
     Draft,
@@ -32,6 +33,7 @@ from models import (
     Help,
     LaterPaper,
     ResultFile,
+    ResultReturn,
     Staff,
     SupplementItem,
     SupplementRequest,
@@ -54,6 +56,7 @@ from rules import (
     staffing,
     workflow,
 )
+from rules.vietnamese import show_day
 from settings import SETTINGS
 from views.desk_queue import SEARCH
 from views.papers import mark_of
@@ -203,6 +206,7 @@ def world(app, make_draft, library):
         **people_at_the_desk(a), **helps_to(a, dossier), "culture": make_staff("culture"),
         "accepting": returned.events.get(), "printed": control_slip_of(library, returned),
         **result_and_text_of(app, returned, lacking), "accepted": accepted_dossier_of(library, returned),
+        **late_dossier_of(library, returned),
         "specialist": make_staff("specialist", "specialist2"), "postal clerk": make_staff("postal_clerk"),
         "village head": make_staff("village_head", village="Thôn 9"),
         "officer elsewhere": make_staff("officer", "officer-121", office="H21.121"),
@@ -234,6 +238,7 @@ def result_and_text_of(app, returned, lacking) -> dict:
     stored_name, officer = app.extensions["files"].keep(photo()), Staff.get(Staff.login_name == "officer")
     about = {"filename": "ket-qua.jpg", "media_type": "image/jpeg", "size_bytes": 1, "content_hash": "x"}
     result = ResultFile.create(dossier=returned, stored_name=stored_name, uploaded_by=officer, **about)
+    ResultReturn.create(dossier=returned, way="online", receiver=returned.owner_name, event=returned.events.get())
     text = TextMessage.create(dossier=lacking, event=lacking.events.get(), text="Ho so can bo sung")
     return {"finished": finished, "result": result, "text": text}
 
@@ -245,6 +250,17 @@ def accepted_dossier_of(library, other):
     dossier = Dossier.create(**known | fresh)
     workflow.make_move(dossier, "accept", Staff.get(Staff.login_name == "officer"), utc_now(), library.calendar)
     return dossier
+
+
+def late_dossier_of(library, other) -> dict:
+    """One whose promised day has passed: the officer has prepared an apology; and a day that may be promised anew."""
+    known = {field: getattr(other, field) for field in other._meta.fields if field != "id"}
+    now, officer, calendar = utc_now(), Staff.get(Staff.login_name == "officer"), library.calendar
+    due = now - timedelta(days=3)
+    fresh = {"code": "H21.129-200101-0006", "receipt_code": "5" * 12, "state": 4, "first_due_at": due, "due_at": due}
+    late, day = Dossier.create(**known | fresh), calendar.add_working_days((now + timedelta(days=9)).date(), 5)
+    about = {"reason": SECRET_ANSWER, "due_before": due, "new_due_at": calendar.closing(day), "made_by": officer}
+    return {"late": late, "sorry": Apology.create(dossier=late, form_key="sorry", **about), "new day": show_day(day)}
 
 
 def control_slip_of(library, dossier):
@@ -357,7 +373,7 @@ def addresses(app, world, method: str) -> dict[str, str]:
              "item_id": world["item"].id, "key": "giay_chung_sinh",
              "ref": world["a"].ref, "slip_id": world["slip"].id, "approval_id": world["asked"].id,
              "kind": "giay-hen", "event_id": world["accepting"].id, "form_id": world["printed"].id,
-             "text_id": world["text"].id, "result_id": world["result"].id,
+             "text_id": world["text"].id, "apology_id": world["sorry"].id, "result_id": world["result"].id,
              "help_ref": world["help"].ref, "item": 1, "filename": "style.css", "mark": "0", "report": "ii06a",
              "sealed": looked_for(world["officer"])}  # fmt: skip
     found = {}
@@ -382,6 +398,9 @@ def addresses(app, world, method: str) -> dict[str, str]:
                     "mending.rate": {"code": world["returned"].code},
                     "desk.put_back": {"code": world["awaiting"].code},
                     "desk_moves.undo": {"code": world["accepted"].code},
+                    "lateness.prepare": {"code": world["accepted"].code},
+                    "lateness.sign": {"code": world["late"].code, "apology_id": world["sorry"].id},
+                    "lateness.drop": {"code": world["late"].code, "apology_id": world["sorry"].id},
                     "desk_moves.transfer": {"code": world["accepted"].code},
                     "desk_dossiers.tick_item": {"code": world["lacking"].code},
                     "desk_dossiers.tick_paper": {"code": world["awaiting"].code},
@@ -430,6 +449,7 @@ def with_questions(address: str, world) -> list[str]:
         "/tra-cuu": [f"?ma={dossier.receipt_code}", f"?ma={dossier.code}", "?ma=0000+0000+0000", "?ma=x"],
         "/tai-khoan/dang-nhap/tinh": ["?tiep=/ca-nhan/"],
         "/tai-khoan/dang-ky/so-giay-to": ["?loai=cong-dan", "?loai=doanh-nghiep"],
+        "/mot-cua/tre-han": ["?xem=sap-tre&buoc=cho-ky&can-bo=0", "?xem=chua-xin-loi&trang=9"],
         "/mot-cua/": ["?xem=moi", "?trang=9", "?xem=da-tra&thon=x&tu=1/1/2026", "?den=x"],
         "/ca-nhan/ho-so": ["?trang=2", "?xem=ket-qua"],
         "/ca-nhan/ban-nhap": ["?trang=2", "?da=xoa-nhap"],
@@ -524,6 +544,9 @@ def good_forms(world) -> dict[str, tuple[str, dict]]:
         "desk_dossiers.tick_paper": ("officer", {"form_key": key}),
         "desk_dossiers.tick_item": ("officer", {"form_key": key}),
         "desk_moves.undo": ("officer", {"form_key": key, "event": str(last_event_of(world["accepted"]))}),
+        "lateness.prepare": ("officer", {"form_key": key, "reason": "Máy hỏng", "new_day": world["new day"]}),
+        "lateness.sign": ("leader", {"form_key": key}),
+        "lateness.drop": ("officer", {"form_key": key}),
         "desk_moves.transfer": ("officer", {"form_key": key, "to": "H21.121", "reason": "Đất ở xã khác"}),
         "desk_moves.note_code": ("officer", {"form_key": key, "code": "H21.121-261123-0004"}),
         "desk_results.add": ("officer", {"form_key": key, "file": (io.BytesIO(photo()), "ket-qua.jpg")}),

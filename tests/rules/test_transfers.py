@@ -1,15 +1,18 @@
 """What another office is to deal with is handed over, not refused; the desk knows what it is called there."""
 
+import shutil
 from datetime import UTC, datetime
 
 import pytest
-from conftest import make_staff
+from conftest import PROJECT, make_staff
 from together import at_once
 
-from models import Dossier, Event, OtherCode, State, Transfer
+from models import Dossier, Event, Message, OtherCode, State, Transfer
 from rules import WrongInput, desk_search, transfers
+from rules.content import check_content
+from rules.deadlines import WorkCalendar
 from rules.transfers import Agency
-from rules.workflow import MoveRefused, make_move
+from rules.workflow import MoveRefused, make_move, may_undo, undo
 
 MONDAY_9 = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 POLICE = Agency("H21.129.1", "Công an xã Ia Băng", True)
@@ -44,6 +47,15 @@ def test_offices_with_a_code_come_before_agencies_outside_and_nobody_gives_to_th
     assert "H21.129" not in [one.code for one in to_whom]
     assert {"H21.121", "H21.160"} <= {one.code for one in to_whom if not one.is_ours}
     assert [one.is_ours for one in to_whom] == sorted((one.is_ours for one in to_whom), reverse=True)
+
+
+@pytest.mark.parametrize("written", ["H21121", "h21.121", "121", "H21.121 ", "H21.129", "H21.124"])
+def test_an_agency_whose_code_is_wrong_or_stands_twice_is_named_by_the_content_check(tmp_path, written):
+    folder = shutil.copytree(PROJECT / "content", tmp_path / "content")
+    text = (folder / "site.yaml").read_text("utf-8")
+    (folder / "site.yaml").write_text(text.replace("{code: H21.121,", f"{{code: '{written}',"), "utf-8")
+
+    assert any(fault.startswith("site.yaml") and "agencies" in fault for fault in check_content(folder))
 
 
 # --- within the commune ----------------------------------------------------------------------------------------------
@@ -92,6 +104,39 @@ def test_what_nobody_has_accepted_is_not_sent_out(dossier, give):
     assert kept(dossier) == before
 
 
+def is_awaited() -> bool:
+    return Transfer.get().closed_at is None
+
+
+@pytest.mark.parametrize("name, role", [("come_back", "officer"), ("stop", "leader")])
+def test_an_answer_is_awaited_from_there_until_it_comes_or_the_dossier_ends(accepted, give, library, name, role):
+    give(accepted, NEIGHBOUR)
+    assert is_awaited()
+    by = make_staff(role, "other")
+    event = make_move(accepted, name, by, MONDAY_9, library.calendar, REASON)
+    assert not is_awaited()
+    if may_undo(accepted, by, MONDAY_9):
+        undo(accepted, event.id, by, MONDAY_9)
+        assert is_awaited()
+
+
+def test_a_withdrawal_that_is_refused_leaves_it_there(accepted, give, officer, library):
+    give(accepted, NEIGHBOUR)
+    make_move(accepted, "ask_withdrawal", accepted.account, MONDAY_9, library.calendar, REASON)
+    make_move(accepted, "refuse_withdrawal", officer, MONDAY_9, library.calendar, REASON)
+
+    assert (accepted.step, is_awaited()) == ("elsewhere", True)
+
+
+@pytest.mark.parametrize("to", [POLICE, NEIGHBOUR], ids=["ours", "outside"])
+def test_the_letter_leads_to_where_it_is_read_and_says_nothing_of_the_reason(accepted, officer, library, to):
+    event = transfers.hand_over(accepted, to, REASON, officer, MONDAY_9, library.calendar, "k", "http://localhost/xem")
+
+    letter = Message.get(Message.key == f"event-{event.id}")
+    assert "http://localhost/xem" in letter.body and "không phải nộp lại" in letter.body
+    assert REASON not in letter.body
+
+
 # --- not -------------------------------------------------------------------------------------------------------------
 
 
@@ -136,8 +181,6 @@ def test_of_two_who_give_it_to_different_places_at_once_one_is_told(accepted, gi
 
 
 def make_it_done(accepted, other):
-    from rules.deadlines import WorkCalendar
-
     return make_move(Dossier.get_by_id(accepted.id), "finish", other, MONDAY_9, WorkCalendar())
 
 

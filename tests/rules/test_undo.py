@@ -10,9 +10,9 @@ from peewee import DatabaseError, IntegrityError
 from together import at_once
 
 from database import db, is_sqlite, utc_now
-from models import ClockStop, Dossier, Event, Message, State, SupplementRequest
-from rules import supplements, workflow
-from rules.workflow import MOVES, UNDO_WITHIN, MoveRefused, make_move, may_undo, open_moves, undo
+from models import ClockStop, Dossier, Event, Message, State, SupplementRequest, Transfer
+from rules import supplements, transfers, workflow
+from rules.workflow import LEAD_BACK, MOVES, UNDO_WITHIN, MoveRefused, make_move, may_undo, open_moves, undo
 
 MONDAY_9 = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 REASON = "Ghi nhầm hồ sơ"
@@ -31,45 +31,58 @@ def row_of(dossier: Dossier) -> dict:
     return Dossier.select().where(Dossier.id == dossier.id).dicts().get()
 
 
-def stops_of(dossier: Dossier) -> list[dict]:
-    return list(dossier.clock_stops.order_by(ClockStop.id).dicts())
-
-
 # --- what is undone --------------------------------------------------------------------------------------------------
 
-# By the name of the move: the moves, and by whom, that bring a dossier to where it is open.
+# By where a dossier is, its state and step: the moves that bring it there.
 WAYS = {
-    "accept": [],
-    "refuse": [],
-    "begin": ["accept"],
-    "ask_signature": ["accept", "begin"],
-    "sign": ["accept", "begin", "ask_signature"],
-    "refuse_signature": ["accept", "begin", "ask_signature"],
-    "begin_verifying": ["accept", "begin"],
-    "end_verifying": ["accept", "begin", "begin_verifying"],
-    "finish": ["accept"],
-    "hand_to_post": ["accept", "finish"],
-    "give_result": ["accept", "finish"],
-    "ask_payment": ["accept"],
-    "paid": ["accept", "ask_payment"],
-    "grant_withdrawal": ["accept", "ask_withdrawal"],
-    "refuse_withdrawal": ["accept", "ask_withdrawal"],
-    "stop": ["accept"],
-    "reopen": ["accept", "stop"],
-    "give_papers_back": ["accept", "stop"],
+    (State.SUBMITTED, ""): [],
+    (State.ACCEPTED, ""): ["accept"],
+    (State.IN_PROGRESS, ""): ["accept", "begin"],
+    (State.IN_PROGRESS, "signing"): ["accept", "begin", "ask_signature"],
+    (State.IN_PROGRESS, "signed"): ["accept", "begin", "ask_signature", "sign"],
+    (State.IN_PROGRESS, "verifying"): ["accept", "begin", "begin_verifying"],
+    (State.IN_PROGRESS, "elsewhere"): ["accept", "send_elsewhere"],
+    (State.AWAITING_SUPPLEMENT, ""): ["accept", "ask_supplement"],
+    (State.AWAITING_PAYMENT, ""): ["accept", "ask_payment"],
+    (State.WITHDRAWAL_ASKED, ""): ["accept", "ask_withdrawal"],
+    (State.STOPPED, ""): ["accept", "stop"],
+    (State.DONE, ""): ["accept", "finish"],
+    (State.DONE, "posting"): ["accept", "finish", "hand_to_post"],
 }
-UNDOABLE = sorted({(move.name, move.role) for move in MOVES if move.may_be_undone})
+INTO = {State.AWAITING_PAYMENT: "ask_payment", State.WITHDRAWAL_ASKED: "ask_withdrawal"}
+UNDOABLE = [
+    pytest.param(row, step, id=f"{row.name}-{row.source}-{step}-{row.target}-{row.role}")
+    for row in MOVES
+    if row.may_be_undone
+    for step in row.at
+    if (row.source, step) in WAYS
+]
 
 
-def walk(dossier, name, role, people, move) -> None:
-    """Bring the dossier to where `role` may make the move."""
-    for before in WAYS[name]:
-        by = next(people[row.role] for row in open_rows(dossier, before) if row.role in people)
-        move(dossier, before, by)
+@pytest.fixture
+def walk(people, move, library):
+    """Bring a dossier to where a row of the table is open, as people do it: with what is asked for, with what is sent away."""
+
+    def to_the(dossier, row, step) -> None:
+        leads_back = row.name in LEAD_BACK
+        for name in [*WAYS[row.target, ""], INTO[row.source]] if leads_back else WAYS[row.source, step]:
+            by = next(people[one.role] for one in MOVES if (one.name, one.source) == (name, dossier.state) and one.role in people)
+            if name == "ask_supplement":
+                due_on = datetime(2026, 12, 4).date()
+                supplements.ask(dossier, [supplements.Asked("", "Ảnh", "Mờ")], due_on, by, MONDAY_9, library.calendar)
+            elif name == "send_elsewhere":
+                neighbour = transfers.Agency("H21.121", "UBND xã Đak Đoa", False)
+                transfers.hand_over(dossier, neighbour, REASON, by, MONDAY_9, library.calendar, "sent")
+            else:
+                move(dossier, name, by)
+
+    return to_the
 
 
-def open_rows(dossier: Dossier, name: str):
-    return [row for row in MOVES if row.name == name and row.source is dossier.state and dossier.step in row.at]
+def all_of(dossier: Dossier) -> tuple:
+    """The dossier's row, and all that moves write beside it."""
+    beside = [list(table.select().order_by(table.id).dicts()) for table in (ClockStop, SupplementRequest, Transfer)]
+    return row_of(dossier), *beside
 
 
 @pytest.fixture
@@ -77,27 +90,33 @@ def people(account):
     return {"citizen": account} | {role: make_staff(role) for role in ("officer", "specialist", "leader")}
 
 
-@pytest.mark.parametrize("name, role", UNDOABLE)
-def test_the_dossier_is_then_as_it_was(dossier, people, move, name, role):
-    walk(dossier, name, role, people, move)
-    before, stops = row_of(dossier), stops_of(dossier)
-    event = move(dossier, name, people[role], now=MONDAY_9 + SOON)
-    assert row_of(dossier) != before
+@pytest.mark.parametrize("row, step", UNDOABLE)
+def test_the_dossier_is_then_as_it_was_and_the_move_open_again(dossier, people, move, walk, row, step):
+    walk(dossier, row, step)
+    before, by = all_of(dossier), people[row.role]
+    event = move(dossier, row.name, by, now=MONDAY_9 + SOON)
+    assert (event.to_state, row_of(dossier) == before[0]) == (row.target, False)
 
-    undone = undo(dossier, event.id, people[role], MONDAY_9 + 2 * SOON)
-    assert (row_of(dossier), stops_of(dossier)) == (before, stops)
-    assert (undone.name, undone.undoes, undone.actor_name) == ("undone", event, people[role].full_name)
+    undone = undo(dossier, event.id, by, MONDAY_9 + 2 * SOON)
+    assert all_of(dossier) == before
+    assert (undone.name, undone.undoes, undone.actor_name) == ("undone", event, by.full_name)
     assert [one.id for one in dossier.events.order_by(Event.id)][-2:] == [event.id, undone.id]
+    assert move(dossier, row.name, by, now=MONDAY_9 + 3 * SOON).to_state is row.target
 
 
-@pytest.mark.parametrize("name, role", UNDOABLE)
-def test_the_move_is_open_again(dossier, people, move, name, role):
-    walk(dossier, name, role, people, move)
-    event = move(dossier, name, people[role])
-    undo(dossier, event.id, people[role], MONDAY_9 + SOON)
+def test_every_row_that_may_be_undone_is_tried():
+    tried = [one.values[0] for one in UNDOABLE]
 
-    move(dossier, name, people[role], now=MONDAY_9 + 2 * SOON)
-    assert dossier.events.where(Event.name == name).count() == 2
+    assert [row for row in MOVES if row.may_be_undone and row not in tried] == []
+
+
+def test_a_row_that_may_not_be_undone_stays(dossier, people, move):
+    """Of what the desk itself does: what reached the citizen as work to do, and what left the house."""
+    stays = {row.name for row in MOVES if row.role in people and row.role != "citizen" and not row.may_be_undone}
+    assert stays == {"ask_supplement", "supplied", "send_elsewhere", "come_back"}
+    for name in ("accept", "send_elsewhere", "come_back"):
+        event = move(dossier, name, people["officer"])
+    refused(dossier, event, people["officer"], MONDAY_9 + SOON)
 
 
 def test_what_was_asked_for_before_a_refusal_is_asked_for_again(dossier, officer, library, move):
@@ -192,6 +211,27 @@ def test_of_an_undoing_and_the_next_step_at_the_same_moment_one_is_told(dossier,
     assert dossier.events.count() == 3
 
 
+def test_the_same_form_tapped_twice_at_once_is_answered_twice_and_done_once(dossier, officer, move):
+    event = move(dossier, "accept", officer)
+    tap = lambda: undo(Dossier.get_by_id(dossier.id), event.id, officer, MONDAY_9 + SOON, "k")  # noqa: E731
+
+    assert [type(end) for end in at_once(tap, tap, tap)] == [Event] * 3
+    assert dossier.events.count() == 3
+
+
+def test_of_two_forms_that_undo_at_once_one_is_told_who_was_first(dossier, officer, move):
+    event = move(dossier, "accept", officer)
+    ends = at_once(
+        *[lambda key=key: undo(Dossier.get_by_id(dossier.id), event.id, officer, MONDAY_9 + SOON, key) for key in ("a", "b")]
+    )
+
+    assert {type(end) for end in ends} == {Event, MoveRefused}
+    (refusal,) = [str(end) for end in ends if isinstance(end, MoveRefused)]
+    assert f"{officer.full_name} đã bấm “Hoàn tác” lúc" in refusal
+    assert dossier.events.count() == 3 and dossier.state is State.ACCEPTED
+    assert Dossier.get_by_id(dossier.id).state is State.SUBMITTED
+
+
 # --- letters ---------------------------------------------------------------------------------------------------------
 
 
@@ -223,6 +263,17 @@ def test_the_log_cannot_be_changed_by_anything_that_asks_the_database(dossier, o
     with pytest.raises(DatabaseError, match="never changed"), db.atomic():
         db.execute_sql(change)
     assert list(Event.select().order_by(Event.id).dicts()) == before
+
+
+def test_nor_is_a_line_put_in_anothers_place(dossier):
+    known = {name: value for name, value in Event.select().dicts().get().items() if name != "note"}
+
+    with pytest.raises(DatabaseError), db.atomic():
+        if is_sqlite():
+            Event.replace(**known, note="x").execute()
+        else:
+            Event.insert(**known, note="x").on_conflict(conflict_target=[Event.id], update={Event.note: "x"}).execute()
+    assert [event.note for event in Event.select()] == [""]
 
 
 def test_nor_by_the_program_itself(dossier):
@@ -263,6 +314,6 @@ def check_stops(dossier: Dossier) -> None:
     for one, other in zip(stops, stops[1:], strict=False):
         assert one.ended_at is not None and one.began_at <= one.ended_at <= other.began_at
     is_open = bool(stops) and stops[-1].ended_at is None
-    assert is_open == bool(workflow.stands_for(dossier))
-    if is_open:
-        assert dossier.stopped_at is not None and stops[-1].kind == workflow.stands_for(dossier)
+    assert (stops[-1].kind if is_open else "") == workflow.stands_for(dossier)
+    # Of one that has ended, when its clock stopped is kept.
+    assert is_open == (dossier.stopped_at is not None and dossier.ended_at is None)

@@ -11,7 +11,7 @@ from database import utc_now
 from models import Dossier, Event, Staff, State
 from rules import consents, workflow
 from rules.staff import ROLES
-from rules.workflow import ENDED, LEAD_BACK, MOVES, STATE_NAMES, STEPS, MoveRefused, make_move, open_moves, term_of
+from rules.workflow import ENDED, EVENT_LABELS, LEAD_BACK, MOVES, STATE_NAMES, STEPS, MoveRefused, make_move, open_moves, term_of
 
 MONDAY_9 = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # 9:00 in Vietnam, the day before a holiday
 MARRIAGE_STATUS = "xac-nhan-tinh-trang-hon-nhan"
@@ -19,7 +19,8 @@ REASON = "Ảnh mờ, không đọc được số"
 
 
 def put_into(dossier: Dossier, state: State, step: str = "") -> Dossier:
-    Dossier.update(state=state, step=step).where(Dossier.id == dossier.id).execute()
+    accepted_at = None if state is State.SUBMITTED else MONDAY_9
+    Dossier.update(state=state, step=step, accepted_at=accepted_at).where(Dossier.id == dossier.id).execute()
     return Dossier.get_by_id(dossier.id)
 
 
@@ -74,24 +75,24 @@ def move(library):
 # --- the table -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("state, step", PLACES)
 @pytest.mark.parametrize("name", dict.fromkeys(move.name for move in MOVES))
-def test_a_move_is_open_to_its_role_in_its_place_and_to_nobody_else(dossier, people, move, name, state, step):
-    there = bring_into(dossier, state, step)
-    here = {row.role: row for row in MOVES if row.name == name and row.source is state and step in row.at and leads_on(row)}
-    before = kept(there)
+def test_a_move_is_open_to_its_role_in_its_place_and_to_nobody_else(dossier, people, move, name):
+    for state, step in PLACES:
+        there = bring_into(dossier, state, step)
+        here = {row.role: row for row in MOVES if row.name == name and row.source is state and step in row.at and leads_on(row)}
+        before = kept(there)
 
-    for role, person in people.items():
-        if role not in here:
-            with pytest.raises(MoveRefused):
-                move(there, name, person)
-    assert kept(there) == before
-    for role, row in here.items():
-        move(there, name, people[role])
-        fresh = Dossier.get_by_id(there.id)
-        assert (fresh.state, fresh.step) == (row.target, row.then)
-        assert Event.select().order_by(Event.id.desc()).get().name == name
-        bring_into(dossier, state, step)
+        for role, person in people.items():
+            if role not in here:
+                with pytest.raises(MoveRefused):
+                    move(there, name, person)
+        assert kept(there) == before, (state, step)
+        for role, row in here.items():
+            move(there, name, people[role])
+            fresh = Dossier.get_by_id(there.id)
+            assert (fresh.state, fresh.step) == (row.target, row.then)
+            assert Event.select().order_by(Event.id.desc()).get().name == name
+            bring_into(dossier, state, step)
 
 
 @pytest.mark.parametrize("state, step", PLACES)
@@ -221,9 +222,24 @@ def test_of_two_officers_at_the_same_moment_one_is_told(dossier, officer, move):
     ends = at_once(*[lambda press=press: move(Dossier.get_by_id(dossier.id), *press) for press in presses])
 
     assert {type(end) for end in ends} == {Event, MoveRefused}
-    (event,) = [end for end in ends if isinstance(end, Event)]
+    event, refusal = sorted(ends, key=lambda end: isinstance(end, MoveRefused))
     assert Dossier.get_by_id(dossier.id).state is event.to_state
     assert dossier.events.count() == 2
+    assert f"{event.actor_name} đã bấm “{EVENT_LABELS[event.name]}” lúc 9 giờ, ngày 23/11/2026" in str(refusal)
+
+
+def test_who_comes_after_the_citizen_took_it_back_is_told_so(dossier, account, officer, move, library):
+    workflow.withdraw(dossier, account, MONDAY_9, library.calendar)
+    with pytest.raises(MoveRefused, match="Dừng xử lý.*Hệ thống đã bấm “Dừng vì đã rút” lúc 9 giờ"):
+        move(dossier, "accept", officer)
+
+
+def test_who_asked_to_withdraw_it_is_named_by_no_name(dossier, account, officer, move):
+    move(dossier, "accept", officer)
+    move(dossier, "ask_withdrawal", account)
+
+    with pytest.raises(MoveRefused, match="Người nộp đã bấm “Xin rút hồ sơ”"):
+        move(dossier, "begin", officer)
 
 
 def test_a_form_tapped_twice_at_the_same_moment_is_answered_twice_and_done_once(dossier, officer, move):
@@ -311,6 +327,33 @@ def test_a_supplement_through_a_refused_withdrawal_still_leads_back_to_where_it_
         move(dossier, name, by)
 
     assert Dossier.get_by_id(dossier.id).state is State.ACCEPTED
+
+
+# --- stopped for good ------------------------------------------------------------------------------------------------
+
+
+def test_what_was_stopped_goes_on_with_the_date_it_had_moved_on_by_the_time_between(five_days, officer, move):
+    move(five_days, "accept", officer, now=at_vietnam("2026-11-02T09:00"))
+    move(five_days, "stop", officer, now=at_vietnam("2026-11-04T15:00"))
+    move(five_days, "reopen", make_staff("leader"), now=at_vietnam("2026-11-10T08:00"))
+
+    assert (five_days.state, five_days.ended_at) == (State.IN_PROGRESS, None)
+    assert five_days.first_due_at == at_vietnam("2026-11-09T09:00")
+    assert five_days.due_at == at_vietnam("2026-11-13T09:00")
+
+
+def test_what_nobody_ever_accepted_is_not_gone_on_with(submit, account, officer, move, library):
+    withdrawn, left, leader = submit(account), submit(account), make_staff("leader")
+    workflow.withdraw(withdrawn, account, MONDAY_9, library.calendar)
+    move(left, "ask_supplement", officer)
+    move(left, "stop", officer)
+
+    for dossier in (withdrawn, left):
+        before = kept(dossier)
+        assert "reopen" not in [row.name for row in open_moves(dossier, leader)]
+        with pytest.raises(MoveRefused):
+            move(dossier, "reopen", leader)
+        assert kept(dossier) == before
 
 
 # --- the clock stands still ------------------------------------------------------------------------------------------

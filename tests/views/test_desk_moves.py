@@ -2,6 +2,7 @@
 
 import pytest
 from conftest import make_staff
+from msgspec.structs import replace
 
 from models import Dossier, Event, OtherCode, State, Transfer
 
@@ -53,6 +54,26 @@ def test_an_event_of_another_dossier_is_not_undone_here(desk, submit, account):
     assert Dossier.get_by_id(first.id).state is State.ACCEPTED
 
 
+def test_who_is_second_is_told_by_whom_when_and_what(desk, dossier, visit_as):
+    other = visit_as(make_staff("officer", "officer2"))
+    late_form = other.get(page_of(dossier)).fields("Tiếp nhận")
+    accept(desk, dossier)
+    answer = other.post(f"{page_of(dossier)}/tiep-nhan", late_form)
+
+    assert answer.status == 409
+    assert "Cán bộ officer đã bấm “Tiếp nhận” lúc" in answer.errors
+    assert dossier.events.count() == 2
+
+
+def test_a_button_pressed_twice_is_answered_as_the_first_time(desk, dossier):
+    accept(desk, dossier)
+    form = desk.get(page_of(dossier)).fields("Hoàn tác “Tiếp nhận”")
+    answers = [desk.post(f"{page_of(dossier)}/hoan-tac", form) for _ in range(2)]
+
+    assert {(answer.status, answer.location) for answer in answers} == {(303, answers[0].location)}
+    assert dossier.events.count() == 3
+
+
 # --- handing over ----------------------------------------------------------------------------------------------------
 
 
@@ -98,6 +119,50 @@ def test_a_new_one_is_accepted_before_it_goes_out(desk, dossier):
 
 def test_the_list_of_what_went_away_is_empty_at_first(desk):
     assert "Chưa chuyển hồ sơ nào" in desk.get("/mot-cua/da-chuyen").text
+
+
+POLICE = "H21.129.1"
+
+
+@pytest.fixture
+def police(app, monkeypatch):
+    """The commune's police have a code of their own, and work with this program."""
+    library = app.extensions["library"].refreshed()
+    offices = [replace(office, code=office.code or POLICE) for office in library.site.offices]
+    monkeypatch.setattr(library, "site", replace(library.site, offices=offices))
+    return make_staff("officer", "cong-an", office=POLICE)
+
+
+def test_another_office_of_ours_finds_it_in_its_queue_and_the_giver_in_a_list(desk, dossier, visit_as, police):
+    theirs = visit_as(police)
+    assert theirs.get(page_of(dossier)).status == 404
+    accept(desk, dossier)
+    answer = transfer(desk, dossier, to=POLICE, reason="Việc của công an")
+
+    gone = desk.get(answer.location)
+    assert dossier.code in gone.words and "Công an xã Ia Băng" in gone.words and "Việc của công an" in gone.words
+    assert desk.get("/mot-cua/").links["Đã chuyển đi"] == "/mot-cua/da-chuyen"
+    assert desk.get(page_of(dossier)).status == 404
+    assert dossier.code in theirs.get("/mot-cua/").words
+    assert "Bắt đầu giải quyết" in theirs.get(page_of(dossier)).buttons
+
+
+def test_given_back_it_is_opened_from_the_list_again(desk, dossier, visit_as, police):
+    accept(desk, dossier)
+    transfer(desk, dossier, to=POLICE)
+    transfer(visit_as(police), dossier, to="H21.129", reason="Không phải việc của công an")
+
+    assert desk.get("/mot-cua/da-chuyen").links[dossier.code] == page_of(dossier)
+
+
+def test_its_submitter_reads_to_whom_it_went_and_strangers_only_that_it_did(desk, dossier, account, visit_as, visitor):
+    accept(desk, dossier)
+    transfer(desk, dossier)
+
+    own = visit_as(account).get(f"/ca-nhan/ho-so/{dossier.code}").words
+    assert "Xã chuyển hồ sơ đến cơ quan khác" in own and "UBND xã Đak Đoa" in own and "Đất ở xã Đak Đoa" in own
+    public = visitor.get(f"/tra-cuu?ma={dossier.receipt_code}").words
+    assert "Xã chuyển hồ sơ đến cơ quan khác" in public and "Đất ở xã Đak Đoa" not in public
 
 
 # --- its name elsewhere ----------------------------------------------------------------------------------------------

@@ -104,7 +104,7 @@ def test_the_picture_for_the_app_stands_in_the_page_and_comes_from_nowhere(visit
 
     assert page.tree.find(".//img").get("src").startswith("data:image/png;base64,")
     assert visitor.get(APP).text == page.text, "shown again, it is the same secret"
-    assert "img-src data:" in page.headers["Content-Security-Policy"]
+    assert "img-src 'self' data:" in page.headers["Content-Security-Policy"]
 
 
 def test_a_village_head_is_offered_paper_first_and_types_one_of_its_codes(visitor):
