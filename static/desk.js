@@ -15,7 +15,7 @@
     event.preventDefault();
   });
   /* After an exchange the browser's place is lost: the next Tab goes on where the page begins, or at what is to be mended. */
-  document.addEventListener('htmx:afterSettle', function (event) {
+  document.addEventListener('htmx:afterSwap', function (event) {
     if (event.target.id != 'main') return;
     var start = document.querySelector('[role=alert] a') || event.target;
     start.tabIndex = start == event.target ? -1 : 0;

@@ -1167,5 +1167,5 @@ def test_a_static_file_is_kept_for_ever_and_served_as_what_it_is(visitor):
 def test_the_world_of_these_tests_is_read_as_a_person_would(world, person):
     page = person("a").get(f"/ca-nhan/ho-so/{world['dossier'].code}")
 
-    assert isinstance(page, Page) and Dossier.select().count() == 6
+    assert isinstance(page, Page) and Dossier.select().count() == 7
     assert world["dossier"].code in page.words
