@@ -18,6 +18,9 @@ MAX_PAGES = 100
 MOST_SIGNERS = 10
 LONGEST_NAME = 100
 TIME_STAMP = "/DocTimeStamp"
+# What sends something out or fetches another file when pressed; a plain link to a page may stay.
+FORBIDDEN_HERE = FORBIDDEN | {"/SubmitForm", "/ImportData", "/GoToR", "/GoToE"}
+HARMLESS_BY_ITSELF = {"/GoTo", "/Named"}
 
 
 def main():
@@ -55,7 +58,7 @@ def read(data):
         raise Refused("pages")
     for part in dictionaries_of(pdf):
         kinds = {str(part.get(key)) for key in ("/S", "/Type", "/Subtype") if isinstance(part.get(key), pikepdf.Name)}
-        if FORBIDDEN & (kinds | set(part.keys())):
+        if FORBIDDEN_HERE & (kinds | set(part.keys())) or any(map(acts_by_itself, unasked(part))):
             raise Refused("active pdf")
     signatures = list(signatures_of(pdf))
     names = dict.fromkeys(name for signature in signatures if (name := signer_of(signature)))
@@ -78,6 +81,23 @@ def dictionaries_of(pdf):
             else:
                 continue
             waiting += [one for one in inside if isinstance(one, (pikepdf.Array, pikepdf.Dictionary)) and not one.is_indirect]
+
+
+def unasked(part):
+    """The actions that a reader program takes without being asked: on opening the file, a page or a field."""
+    import pikepdf
+
+    if "/OpenAction" in part:
+        yield part["/OpenAction"]
+    triggers = part.get("/AA")
+    yield from (action for _, action in triggers.items()) if isinstance(triggers, pikepdf.Dictionary) else ()
+
+
+def acts_by_itself(action):
+    """Whether it does more than show another place of the same file; an array is such a place."""
+    import pikepdf
+
+    return isinstance(action, pikepdf.Dictionary) and (str(action.get("/S")) not in HARMLESS_BY_ITSELF or "/Next" in action)
 
 
 def signatures_of(pdf):

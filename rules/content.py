@@ -240,6 +240,7 @@ class Reasons(Part):
     by_document: dict[str, list[Phrase]] = {}  # on top of `papers`, by the key of a required document
     by_procedure: dict[str, list[Phrase]] = {}  # and by the procedure's slug
     moves: dict[str, list[Phrase]] = {}  # by the move's name
+    delays: list[Phrase] = []  # why a result comes later than promised
 
     def of_paper(self, key: str, slug: str) -> list[str]:
         """For a document of a procedure, the most particular first."""
@@ -833,6 +834,7 @@ def consent_faults(consents):
 
 def reason_faults(reasons):
     yield from repeated("papers", reasons.papers)
+    yield from repeated("delays", reasons.delays)
     for name in ("by_document", "by_procedure", "moves"):
         for key, phrases in getattr(reasons, name).items():
             yield from repeated(f"{name}.{key}", phrases)

@@ -39,7 +39,7 @@ from rules.consents import NEEDED
 from rules.content import PURPOSES, Procedure
 from rules.deadlines import expected_day
 from rules.demo_answers import Variant, Writer, variants_of
-from rules.demo_lives import GOALS, Actor, Life, OfficeTime, Plan, Storyteller
+from rules.demo_lives import GOALS, REFUSALS, Actor, Life, OfficeTime, Plan, Storyteller
 from rules.demo_people import made_up_mail, made_up_name, made_up_person, made_up_phone
 from rules.dossier_codes import CHECKS, LENGTH, SYMBOLS, add_checks, new_dossier_code
 from rules.library import Library, may_be_entered, may_be_submitted
@@ -130,6 +130,8 @@ class Commune:
         self.rng = Random(seed)
         self.office = library.site.codes.agency
         self.calendar = library.calendar
+        ready = library.reasons.moves.get("refuse", [])
+        self.refusals = ready if len(ready) > 1 else REFUSALS
         first = in_vietnam(now - YEARS).date()
         self.clock = OfficeTime(first, in_vietnam(now).date() + timedelta(days=400), library.calendar)
         self.moments = submission_moments(self.rng, count, now, self.clock)
@@ -304,6 +306,7 @@ class Commune:
             is_at_counter=channel == "counter",
             fee_dong=(procedure.fee and procedure.fee.amount) or (8000 if goal == (State.AWAITING_PAYMENT, "") else 0),
             documents=tuple((d.key, d.name) for d in procedure.documents) or (("", "Tờ khai"),),
+            refusals=self.refusals,
             other_name=made_up_name(rng, rng.choice(("Jrai", "Kinh")), rng.choice(("male", "female"))),
         )
         Storyteller(life, plan, self.clock, rng, lambda: f"{MARK}-{rng.getrandbits(96):024x}").tell()

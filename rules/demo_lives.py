@@ -3,6 +3,7 @@
 import json
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -321,6 +322,7 @@ class Plan:
     is_at_counter: bool
     fee_dong: int
     documents: tuple[tuple[str, str], ...]  # key and name of what may be lacking
+    refusals: Sequence[str]  # why one may be refused, in ready phrases; the last: too late with what was asked for
     other_name: str  # of somebody who may come for the result
 
 
@@ -380,7 +382,7 @@ class Storyteller:
         if self.chance("lack_at_first") and not self._supplement(self._first_look()):
             return
         if self.chance("refuse"):
-            life.move("refuse", plan.officer, self._first_look(), self.rng.choice(REFUSALS[:-1]))
+            life.move("refuse", plan.officer, self._first_look(), self.rng.choice(plan.refusals[:-1]))
             return
         life.move("accept", plan.officer, self._first_look())
         self._share_out()
@@ -451,7 +453,7 @@ class Storyteller:
     def _give_up_waiting(self, before: State) -> None:
         at = self.soon(13 * self.clock.a_day, 30 * self.clock.a_day)
         if before is State.SUBMITTED:
-            self.life.move("refuse", self.plan.officer, at, REFUSALS[-1])
+            self.life.move("refuse", self.plan.officer, at, self.plan.refusals[-1])
         else:
             self.life.move("stop", self.plan.officer, at, STOPS[0])
 

@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from types import SimpleNamespace
 
 from database import Prepared, db
-from models import Account, ClockStop, Dossier, Event, LaterPaper, Staff, State, SupplementRequest, Transfer
+from models import Account, Apology, ClockStop, Dossier, Event, LaterPaper, Staff, State, SupplementRequest, Transfer
 from rules import deadlines, notices
 from rules.deadlines import Term, WorkCalendar, due_after_stop, due_at
 from rules.vietnamese import show_moment
@@ -417,6 +417,9 @@ def undo(dossier: Dossier, event_id: int, by: Staff, now: datetime, form_key: st
         for table in _closed_by(row_of(last)):
             table.update(closed_at=None).where(table.dossier == dossier.id, table.closed_at == last.at).execute()
         lock(dossier)
+        if dossier.due_at is None:  # nothing is promised any more, so there is nothing to be sorry for
+            waiting = Apology.signed_at.is_null() & Apology.dropped_at.is_null()
+            Apology.update(dropped_at=now).where(Apology.dossier == dossier.id, waiting).execute()
         note = f"Hoàn tác “{EVENT_LABELS[last.name]}” lúc {show_moment(last.at)}."
         event = write_event(dossier, "undone", last.to_state, dossier.state, by, now, note, form_key, undoes=last)
         notices.take_back(dossier, last, event)

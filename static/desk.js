@@ -17,8 +17,8 @@
   /* After an exchange the browser's place is lost: the next Tab goes on where the page begins, or at what is to be mended. */
   document.addEventListener('htmx:afterSwap', function (event) {
     if (event.target.id != 'main') return;
-    var start = document.querySelector('[role=alert] a') || event.target;
-    start.tabIndex = start == event.target ? -1 : 0;
+    var start = document.querySelector('[role=alert] a') || document.querySelector('main [autofocus]') || event.target;
+    if (start == event.target) start.tabIndex = -1;
     start.focus({preventScroll: start == event.target});
   });
   function isTyping(target) {

@@ -57,7 +57,8 @@ class Page:
         return {name: value for name, value in form.form_values() if name}
 
     def typed_in(self, name: str) -> str:
-        field = self.tree.xpath(f"//*[@name='{name}']")[0]
+        named = self.tree.xpath(f"//*[@name='{name}']")
+        field = next((one for one in named if one.tag != "select"), named[0])  # not the ready phrases beside it
         return (
             field.text[1:]
             if field.tag == "textarea" and (field.text or "").startswith("\n")

@@ -16,6 +16,7 @@ from rules import (
     businesses,
     corrections,
     desk,
+    desk_search,
     later_papers,
     next_moves,
     paper_checks,
@@ -40,6 +41,7 @@ from views.visits import client_address, log_security
 bp = Blueprint("desk", __name__, url_prefix="/mot-cua")
 
 DIGITS = re.compile(r"\d{6,}")
+IN_WORK = "giải quyết hồ sơ"  # for what a dossier is opened, unless something else was said
 WORKERS_AT_DESK = ("officer", "specialist", "leader")
 # The moves that are buttons of the desk, by their word in the address.
 WORDS = ",".join(f'"{word}"' for word in dict.fromkeys(move.word for move in MOVES) if word)
@@ -114,7 +116,7 @@ def show_dossier(code: str):
     return show(dossier_of_my_office(code), MoveForm())
 
 
-def tell_owner(dossier: Dossier, event: str, subject: str, purpose: str = "giải quyết hồ sơ") -> None:
+def tell_owner(dossier: Dossier, event: str, subject: str, purpose: str = IN_WORK) -> None:
     """Write in the own log of whoever's dossier it is who opened what (“Ai đã xem”)."""
     for account in businesses.people_behind(dossier):
         account_log.record(account, event, utc_now(), by=_me(), subject=subject, purpose=purpose)
@@ -150,9 +152,17 @@ def page_of(endpoint: str, dossier: Dossier) -> str:
     return url_for(endpoint, code=dossier.code) if endpoint in current_app.view_functions else ""
 
 
+def purpose_said() -> str:
+    """For what whoever comes from a search said they were looking; "" from anywhere else."""
+    number = request.args.get("vi", "")
+    purposes = dict(zip("0123456789", desk_search.PURPOSES, strict=False))
+    return purposes.get(number, "").lower()
+
+
 def show(dossier: Dossier, form: Form, fault: str = "", status: int = 200):
-    log_security("dossier opened", staff=current_user.id, dossier=dossier.code, purpose="queue")
-    tell_owner(dossier, "dossier opened", dossier.code)
+    purpose = purpose_said()
+    log_security("dossier opened", staff=current_user.id, dossier=dossier.code, purpose=purpose or "queue")
+    tell_owner(dossier, "dossier opened", dossier.code, purpose or IN_WORK)
     sheet = paper_checks.sheet(dossier)
     # Some are made by what else stands on the page: with the last asked paper ticked, a dossier is supplied.
     moves = [move for move in workflow.open_moves(dossier, current_user) if address_of(move, dossier)]

@@ -277,7 +277,7 @@ def search():
     found = desk_search.search(current_user.office, form.words.value)
     note_search(form.words.value, form.purpose.value, found)
     if found.is_certain:
-        return go_on(".show_dossier", code=found.dossiers[0].code)
+        return go_on(".show_dossier", code=found.dossiers[0].code, vi=desk_search.PURPOSES.index(form.purpose.value))
     return go_on(".found_dossiers", sealed=seal(form.words.value, form.purpose.value))
 
 

@@ -13,7 +13,7 @@ from rules.vietnamese import in_vietnam, read_day, show_day
 from rules.workflow import MoveRefused
 from views.access import open_to
 from views.answering import go_on
-from views.desk import WORKERS_AT_DESK, MoveForm, add_panel, dossier_of_my_office, link_to, show
+from views.desk import WORKERS_AT_DESK, MoveForm, ReasonField, add_panel, dossier_of_my_office, link_to, show
 from views.desk_queue import key_for
 from views.forms import ReadField
 
@@ -99,7 +99,7 @@ def words_of(place: str, holder: int | None, names: dict[int, str]) -> str:
 
 
 class ApologyForm(MoveForm):
-    reason = ReadField(
+    reason = ReasonField(
         "Lý do trễ",
         apologies.read_reason,
         "Nhập lý do trễ",
@@ -139,6 +139,7 @@ def show_preparing(dossier: Dossier, form: ApologyForm):
         promised=promised,
         why_not=apologies.why_not(dossier, most),
         explained=clock.explain(dossier, calendar),
+        phrases=g.library.reasons.delays,
     )
     return page, 422 if form.errors else 200
 

@@ -84,9 +84,44 @@ def test_the_padding_of_a_signature_is_cut_off():
     assert without_padding(b"\x30\x82\x01\x00" + b"a" * 256 + b"\0" * 9) == b"\x30\x82\x01\x00" + b"a" * 256
 
 
-@pytest.mark.parametrize("change", [with_action("/JavaScript"), with_action("/Launch"), with_attachment, with_deep_script])
+def with_button(kind):
+    """A button on the page that sends, fetches or links when it is pressed."""
+
+    def change(document):
+        action = pikepdf.Dictionary(S=pikepdf.Name(kind), URI=pikepdf.String("https://example.org/"))
+        button = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, Rect=[0, 0, 9, 9], A=action)
+        document.pages[0].obj.Annots = pikepdf.Array([button])
+
+    return change
+
+
+def with_page_action(document):
+    opening = pikepdf.Dictionary(S=pikepdf.Name.URI, URI=pikepdf.String("https://example.org/"))
+    document.pages[0].obj.AA = pikepdf.Dictionary(O=opening)
+
+
+def with_two_actions(document):
+    after = pikepdf.Dictionary(S=pikepdf.Name.URI, URI=pikepdf.String("https://example.org/"))
+    document.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.GoTo, D=[document.pages[0].obj, pikepdf.Name.Fit], Next=after)
+
+
+def with_first_page(document):
+    document.Root.OpenAction = pikepdf.Array([document.pages[0].obj, pikepdf.Name.Fit])
+
+
+ACTIVE = [with_action("/JavaScript"), with_action("/Launch"), with_action("/URI"), with_attachment, with_deep_script,
+          with_button("/SubmitForm"), with_button("/GoToR"), with_button("/ImportData"), with_page_action,
+          with_two_actions]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", ACTIVE)
 def test_what_is_active_is_refused(change):
     assert "có chương trình hoặc tệp khác" in refusal_of(pdf(change=change))
+
+
+@pytest.mark.parametrize("change", [with_button("/URI"), with_first_page])
+def test_a_link_and_the_page_to_begin_with_are_no_harm(change):
+    assert read_result(pdf(change=change)).media_type == "application/pdf"
 
 
 @pytest.mark.parametrize("password", ["", "mat-khau"])

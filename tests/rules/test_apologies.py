@@ -249,3 +249,11 @@ def test_of_two_who_prepare_at_once_one_is_told_of_the_other(accepted, prepare):
 
     assert sorted(type(result).__name__ for result in results) == ["Apology", "MoveRefused"]
     assert Apology.select().count() == 1
+
+
+def test_one_that_waits_goes_when_the_accepting_it_was_about_is_undone(dossier, officer, library, prepare):
+    accepting = workflow.make_move(fresh(dossier), "accept", officer, FRIDAY, library.calendar)
+    apology = prepare(dossier, day=date(2026, 12, 25))
+    workflow.undo(fresh(dossier), accepting.id, officer, FRIDAY + timedelta(minutes=5))
+
+    assert Apology.get_by_id(apology.id).dropped_at and not apologies.of_dossier(fresh(dossier))

@@ -10,7 +10,7 @@ from conftest import make_account, make_staff
 from rows import make_row
 
 from database import utc_now
-from models import Dossier, Event, HandOver, State
+from models import AccountEvent, Dossier, Event, HandOver, State
 from rules import assignments, desk
 
 
@@ -147,8 +147,8 @@ def test_a_day_that_is_none_is_said_beside_its_field_and_stays_typed(desk_of, ac
 # --- searching -------------------------------------------------------------------------------------------------------
 
 
-def look_for(visitor, words: str):
-    return visitor.send("/mot-cua/", {"words": words}, "Tìm")
+def look_for(visitor, words: str, **more: str):
+    return visitor.send("/mot-cua/", {"words": words} | more, "Tìm")
 
 
 def lines_of(app) -> list[dict]:
@@ -174,7 +174,15 @@ def test_what_is_looked_for_is_found_and_stands_in_no_address_and_no_log(app, de
 
 
 def test_a_code_leads_straight_to_its_dossier(desk_of, dossier):
-    assert look_for(desk_of, dossier.receipt_code.lower()).location == f"/mot-cua/ho-so/{dossier.code}"
+    assert look_for(desk_of, dossier.receipt_code.lower()).location == f"/mot-cua/ho-so/{dossier.code}?vi=0"
+
+
+def test_the_owner_reads_for_what_it_was_looked_for(desk_of, dossier):
+    desk_of.get(look_for(desk_of, dossier.code, purpose="Trả lời người dân").location)
+    desk_of.get(f"/mot-cua/ho-so/{dossier.code}?vi=99")
+
+    seen = AccountEvent.select().where(AccountEvent.name == "dossier opened").order_by(AccountEvent.id)
+    assert [event.purpose for event in seen] == ["trả lời người dân", "giải quyết hồ sơ"]
 
 
 def test_nobody_else_opens_what_one_has_looked_for(desk_of, visit_as, account):

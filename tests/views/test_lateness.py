@@ -133,6 +133,16 @@ def test_a_due_date_in_an_incomplete_year_is_pointed_out(visit_as, officer, acce
 # --- prepared --------------------------------------------------------------------------------------------------------
 
 
+def test_a_ready_phrase_and_what_is_typed_are_one_reason(visit_as, officer, accepted, library, time):
+    time.move_to(at(6))
+    visitor, phrase = visit_as(officer), library.reasons.delays[0]
+    page = visitor.get(address(accepted, "/xin-loi"))
+    sent = page.fields("Trình lãnh đạo ký") | {"reason": [phrase, "Hỏi lại hôm nay."], "new_day": "12/11/2026"}
+    visitor.client.post(address(accepted, "/xin-loi"), data=sent)
+
+    assert Apology.get().reason == f"{phrase} Hỏi lại hôm nay."
+
+
 def test_an_officer_prepares_one_and_a_leader_signs_it_on_the_dossier(visit_as, officer, leader, accepted, time):
     time.move_to(at(6))
     page = prepare(visit_as(officer), accepted)
