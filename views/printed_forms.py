@@ -178,6 +178,9 @@ def reprint(code: str, form_id: int):
 
 # --- the register ----------------------------------------------------------------------------------------------------
 
+# Each takes a twentieth of a second to draw: more, and a slow machine is not done in the time a PDF has.
+MOST_LINES_OF_PDF = 150
+
 
 def period_asked_for() -> tuple[date, date, list[tuple[str, str]]]:
     """The days in the address, else this month so far; and what is wrong with them."""
@@ -222,7 +225,14 @@ def register_on_paper() -> tuple[dict, list[tuple[str, str]]]:
 @open_to(*WORKERS_AT_DESK)
 def print_register():
     paper, faults = register_on_paper()
-    page = render_template("printed/register.html", faults=faults, sizes=SIZES, has_pdf=pdf.is_there(), **paper)
+    page = render_template(
+        "printed/register.html",
+        faults=faults,
+        sizes=SIZES,
+        has_pdf=pdf.is_there(),
+        most_of_pdf=MOST_LINES_OF_PDF,
+        **paper,
+    )
     return page, 422 if faults else 200
 
 
@@ -230,7 +240,7 @@ def print_register():
 @open_to(*WORKERS_AT_DESK)
 def register_as_pdf():
     paper, faults = register_on_paper()
-    if faults or not pdf.is_there():
+    if faults or not pdf.is_there() or len(paper["form"]["rows"]) > MOST_LINES_OF_PDF:
         asked = {name: request.args[name] for name in ("tu", "den", "kho") if name in request.args}
         return redirect(url_for(".print_register", **asked), 302)
     return send_pdf(paper, f"so-theo-doi-{in_vietnam(utc_now()):%Y%m%d}.pdf")

@@ -390,6 +390,15 @@ def test_others_of_the_commune_do_not_open_the_register(visit_as, role):
 
 
 @needs_pdf
+def test_of_a_long_register_there_is_no_pdf_and_the_page_says_so(desk, accepted, monkeypatch):
+    monkeypatch.setattr("views.printed_forms.MOST_LINES_OF_PDF", 0)
+    page = register(desk)
+
+    assert "trên 0 hồ sơ, không có tệp PDF" in page.words and "Tải PDF" not in page.links
+    assert desk.get("/mot-cua/so-theo-doi/in.pdf").location == "/mot-cua/so-theo-doi/in"
+
+
+@needs_pdf
 @pytest.mark.parametrize("size", ["a4", "a5"])
 def test_the_register_lies_on_its_side(desk, accepted, size):
     words, _, points = read(desk.client.get(f"/mot-cua/so-theo-doi/in.pdf?kho={size}").data)
