@@ -39,6 +39,8 @@
     Object.defineProperty(window, 'sessionStorage', {value: null});
     document.body.setAttribute('hx-boost', 'true');
     document.body.setAttribute('hx-target', '#main');
+    /* Who presses something else meanwhile wants that: as with pages, what was asked for before is not shown any more. */
+    document.body.setAttribute('hx-sync', 'this:replace');
     document.body.setAttribute('hx-swap', 'innerHTML show:window:top');
     document.head.appendChild(settings);
     load('/static/2.0.11/vendor/htmx-2.0.11.min.js');

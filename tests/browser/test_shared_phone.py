@@ -160,6 +160,8 @@ def test_a_public_page_comes_back_as_it_was_left(site, pick_up):
     """Only personal pages cost a second loading."""
     phone = pick_up(True, SMALL)
     phone.open(f"{site.address}/huong-dan/")
+    # A worker that takes over later makes the browser forget the pages it has put aside.
+    wait_until(lambda: asked_of(phone, "!!navigator.serviceWorker.controller"), "no worker takes over")
     phone.page.evaluate("window.wasHere = true")
     phone.open(f"{site.address}/dich-vu/")
     go(phone, -1)

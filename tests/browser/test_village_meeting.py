@@ -178,6 +178,7 @@ def test_the_counter_goes_by_keyboard_alone(site, chromium):
     page.locator("[name=q]").focus()
     page.keyboard.type("khai sinh")
     page.keyboard.press("Enter")
+    page.wait_for_url("**q=**")
     page.get_by_role("link", name="Đăng ký khai sinh").first.press("Enter")
     page.locator("[name=seen]").press("Space")
     page.get_by_role("button", name="Bắt đầu nhập").press("Enter")
