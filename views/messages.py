@@ -27,6 +27,9 @@ class TextForm(Form):
 def waiting_texts():
     """For the desk's own phone: open, send, come back, press “Đã gửi”."""
     waiting = texts.waiting(current_user.office, request.args.get("trang", 1, type=int))
+    # Telephone numbers stand there: whose they were is known by the dossiers.
+    codes = ", ".join(message.dossier.code for message in waiting.texts)
+    log_security("phones shown", staff=current_user.id, dossiers=codes, purpose="texts")
     return render_template("messages/waiting_texts.html", waiting=waiting, form=Form(formdata=None), most=MOST, link=link_of)
 
 

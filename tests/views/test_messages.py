@@ -1,6 +1,8 @@
 """Messages at the desk: what was told about a dossier, and the texts its own phone has still to send."""
 
+import json
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
@@ -148,6 +150,13 @@ def test_all_that_wait_stand_on_one_page_for_the_desks_phone(desk, told, text):
     answer = press(desk, text, back="hang-cho")
     assert answer.location == "/mot-cua/tin-nhan/?da=tin-da-gui"
     assert "Không còn tin nào" in desk.get(answer.location).words
+
+
+def test_whose_numbers_were_shown_can_be_told_later(app, desk, told, text):
+    desk.get("/mot-cua/tin-nhan/")
+    line = json.loads(Path(app.config["INSTANCE_DIR"], "security.log").read_text("utf-8").splitlines()[-1])
+
+    assert (line["event"], line["dossiers"], line["purpose"]) == ("phones shown", told.code, "texts")
 
 
 def test_the_page_is_one_of_the_rooms_at_the_top(desk):
