@@ -10,7 +10,7 @@ from flask.cli import AppGroup, with_appcontext
 
 import chores
 from database import db, migrate, utc_now
-from rules import WrongInput, state_picture
+from rules import WrongInput, state_picture, workflow
 from rules import demo as demo_rules
 from rules import staff as staff_rules
 from rules.content import ContentWrong, check_content, content_warnings
@@ -35,6 +35,7 @@ def init():
             count = load_content(Path(current_app.config["CONTENT_DIR"]))
         except ContentWrong as wrong:
             _fail([*wrong.faults, "Content not loaded: what was loaded before stays."])
+        workflow.fill_warnings(current_app.extensions["library"].refreshed().calendar)
     click.echo(f"content: {count} parts loaded")
 
 

@@ -6,6 +6,7 @@ refuses to change or delete a line of a dossier's log.
 
 import json
 import unicodedata
+from datetime import UTC, datetime, timedelta, timezone
 
 from peewee import BlobField, BooleanField, CharField, DateTimeField, ForeignKeyField, IntegerField, Model, TextField
 
@@ -208,6 +209,21 @@ OLD_QUEUE = "dossier_office_state_due_at_submitted_at_id"
 APOLOGY_OPEN = """CREATE UNIQUE INDEX "apology_open" ON "apology" ("dossier_id")
 WHERE (("signed_at" IS NULL) AND ("dropped_at" IS NULL))"""
 KEPT = "the log of a dossier is never changed"
+ONE_APOSTROPHE = str.maketrans(dict.fromkeys("’ʼ‘`´", "'"))
+# Before, a result that was fetched overwrote the moment when it was there; the log has kept that.
+READY_AT = """UPDATE "dossier" SET "returned_at" = "ended_at", "ended_at" = COALESCE(
+(SELECT MAX("event"."at") FROM "event" WHERE "event"."dossier_id" = "dossier"."id" AND "event"."name" = 'finish'), "ended_at")
+WHERE "state" = 10"""
+WITH_RESULT = """SELECT "id", "due_at", "ended_at" FROM "dossier" WHERE "state" IN (9, 10) AND "ended_at" IS NOT NULL
+AND EXISTS (SELECT 1 FROM "event" WHERE "event"."dossier_id" = "dossier"."id" AND "event"."name" = 'finish')"""
+COUNTED = 'UPDATE "dossier" SET "punctuality" = {0} WHERE "id" = {0}'
+# By state: why the clock stands still. It began with the event that led there.
+STANDING = {5: "supplement", 6: "payment", 7: "withdrawal"}
+STOPS = """INSERT INTO "clock_stop" ("dossier_id", "kind", "began_at", "began_by_id")
+SELECT "dossier"."id", '{1}', "dossier"."stopped_at", MAX("event"."id") FROM "dossier"
+JOIN "event" ON "event"."dossier_id" = "dossier"."id" AND "event"."to_state" = {0} AND "event"."from_state" <> {0}
+WHERE "dossier"."state" = {0} AND "dossier"."stopped_at" IS NOT NULL GROUP BY "dossier"."id", "dossier"."stopped_at" """
+VIETNAM = timezone(timedelta(hours=7))
 VILLAGE_OF = """UPDATE "dossier" SET "village" =
 COALESCE((SELECT "village" FROM "account" WHERE "account"."id" = "dossier"."account_id"), '')"""
 NEXT_ROWS = 'SELECT "id", "owner_name", "procedure" FROM "dossier" WHERE "id" > {0} ORDER BY "id" LIMIT 500'
@@ -240,7 +256,11 @@ def up(migrator, db):
 def _fill(db) -> None:
     """What the queue, the search and the reports ask by, of dossiers that are there already."""
     db.execute_sql('UPDATE "dossier" SET "first_due_at" = "due_at"')
-    db.execute_sql('UPDATE "dossier" SET "returned_at" = "ended_at" WHERE "state" = 10')
+    db.execute_sql(READY_AT)
+    for number, due_at, ended_at in db.execute_sql(WITH_RESULT).fetchall():
+        db.execute_sql(COUNTED.format(db.param), (_punctuality(_moment(due_at), _moment(ended_at)), number))
+    for state, kind in STANDING.items():
+        db.execute_sql(STOPS.format(state, kind))
     db.execute_sql(VILLAGE_OF)
     last = 0
     while rows := db.execute_sql(NEXT_ROWS.format(db.param), (last,)).fetchall():
@@ -250,7 +270,20 @@ def _fill(db) -> None:
         last = rows[-1][0]
 
 
+def _moment(value) -> datetime | None:
+    """SQLite keeps a moment as text; in both databases it is UTC, and says so nowhere."""
+    read = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return read and read.replace(tzinfo=UTC).astimezone(VIETNAM)
+
+
+def _punctuality(due_at: datetime | None, ended_at: datetime) -> str:
+    if due_at is None:
+        return "on_time"
+    return "late" if ended_at > due_at else "early" if ended_at.date() < due_at.date() else "on_time"
+
+
 def _plain(name: str) -> str:
+    name = name.translate(ONE_APOSTROPHE)
     bare = "".join(sign for sign in unicodedata.normalize("NFKD", name) if unicodedata.category(sign) not in ("Mn", "Me", "Cf"))
     return " ".join(bare.casefold().translate(str.maketrans("đƀ", "db")).split())
 
@@ -289,6 +322,7 @@ def _default(default: str | None) -> str:
 def down(migrator, db):
     """What only this version knows is forgotten: stops, hand-overs, checks, printed forms, results, texts."""
     _unprotect(db)
+    db.execute_sql('UPDATE "dossier" SET "ended_at" = "returned_at" WHERE "state" = 10 AND "returned_at" IS NOT NULL')
     with db.bind_ctx([*OLDER, *NEW_TABLES]):
         for table in NEW_TABLES:
             db.execute_sql(f'DELETE FROM "{table._meta.table_name}"')

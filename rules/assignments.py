@@ -65,12 +65,13 @@ def _take(dossier: Dossier, by: Staff, now: datetime, form_key: str) -> Event:
 def take_first(dossiers: list[Dossier], by: Staff, now: datetime, form_key: str) -> list[Event]:
     """Take as many of these as nobody else has taken meanwhile; the same form again takes no others.
 
-    The list is in the order of the queue, the same for everybody: two who take at once lock them in one order.
+    Two who take at once lock them in one order, that of their numbers: the queue's may change from one moment to the next.
     """
     taken: list[Event] = []
     with db.atomic():
-        for dossier in dossiers:
+        for dossier in sorted(dossiers, key=lambda one: one.id):
             workflow.lock(dossier)
+        for dossier in dossiers:
             # Whoever waited at the lock for the same form's first sending finds here that it is done.
             if not taken and workflow.event_of(f"{form_key}-1"):
                 return taken

@@ -165,27 +165,30 @@ def read_filters(typed: Mapping[str, str]) -> tuple[Filters, dict[str, str]]:
     for name in ("first", "last"):
         try:
             days[name] = read_day(text[name]) if text[name] else None
+            if days[name] and days[name].year > LAST_YEAR:
+                raise WrongInput("Năm còn xa. Xem lại năm")
         except WrongInput as fault:
             days[name], faults[WORDS[name]] = None, str(fault)
     if days["first"] and days["last"] and days["first"] > days["last"]:
         faults[WORDS["last"]] = f"Ngày này trước ngày đầu ({show_day(days['first'])}). Đổi lại một trong hai."
         days["last"] = None
     return Filters(
-        procedure=_seen(text["procedure"]),
+        procedure=printable(text["procedure"]),
         state=State(int(text["state"])) if text["state"] in STATE_WORDS else None,
-        village=_seen(text["village"]),
-        channel=_seen(text["channel"]),
+        village=printable(text["village"]),
+        channel=printable(text["channel"]),
         officer=text["officer"] if OFFICER.fullmatch(text["officer"]) else "",
         day_kind=text["day_kind"] if text["day_kind"] in DAY_KINDS else "nop",
         **days,
     ), faults
 
 
+LAST_YEAR = 2100  # far enough for every day that is asked for, and a day after it can still be counted
 STATE_WORDS = {str(int(state)) for state in State}
 OFFICER = re.compile(rf"{MINE}|{NOBODYS}|[0-9]{{1,9}}", re.ASCII)
 
 
-def _seen(text: str) -> str:
+def printable(text: str) -> str:
     """PostgreSQL takes no NUL, and neither database a half of a pair."""
     return "".join(sign for sign in text if sign.isprintable())
 

@@ -5,7 +5,7 @@ import unicodedata
 from datetime import date
 
 from rules import WrongInput
-from rules.vietnamese import ascii_digits, clean_text
+from rules.vietnamese import APOSTROPHES, ONE_APOSTROPHE, ascii_digits, clean_text
 
 DIGITS = "0123456789"
 SEPARATORS = " .-()‐‑‒–—−"
@@ -155,8 +155,6 @@ def show_phone(phone):
 # --- names -----------------------------------------------------------------------------------------------------------
 
 LONGEST_NAME = 100
-APOSTROPHES = "'’ʼ‘`´"  # every one of them is found in H'Lan
-ONE_APOSTROPHE = str.maketrans(dict.fromkeys(APOSTROPHES, "'"))
 NAME_SIGNS = " .-‐‑" + APOSTROPHES
 
 

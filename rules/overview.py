@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from peewee import JOIN, Case, fn
+from peewee import Case, fn
 
-from models import Dossier, Event, Rating, Staff
+from models import Dossier, Event, Staff
 from rules import lateness, ratings, reports, workflow
 from rules.reports import Counts, Month, Period
 from rules.vietnamese import in_vietnam, sort_key
@@ -25,13 +25,19 @@ def hide_small(numbers: Sequence[int]) -> list[int | None]:
     """None in place of each number under LEAST_SHOWN, and of as many others as keep anybody from working it out.
 
     Whoever knows the sum of all takes from it what is shown, and has the sum of what is hidden: so never one alone is
-    hidden, and what is hidden adds up to LEAST_SHOWN at least. The smallest of those shown goes first.
+    hidden, what is hidden adds up to LEAST_SHOWN at least, and to less than it could at most, where there is one more to
+    hide. The smallest of those shown goes first.
     """
     hidden = {place for place, number in enumerate(numbers) if number < LEAST_SHOWN}
     rest = sorted(set(range(len(numbers))) - hidden, key=lambda place: (numbers[place], place))
-    while hidden and rest and (len(hidden) < 2 or sum(numbers[place] for place in hidden) < LEAST_SHOWN):
+    while hidden and rest and _tells(sum(numbers[place] for place in hidden), len(hidden)):
         hidden.add(rest.pop(0))
     return [None if place in hidden else number for place, number in enumerate(numbers)]
+
+
+def _tells(hidden_sum: int, count: int) -> bool:
+    """Whether the sum of so many hidden numbers leaves nothing to guess."""
+    return count < 2 or hidden_sum < LEAST_SHOWN or hidden_sum == count * (LEAST_SHOWN - 1)
 
 
 @dataclass(frozen=True)
@@ -166,12 +172,27 @@ def refusals(office: str, period: Period, phrases: Sequence[str]) -> list[tuple[
 
 
 def scores(office: str, period: Period) -> dict[str, int | None]:
-    """How people rated the service in the period; None for fewer than ratings.LEAST_SHOWN, and for what would tell them."""
-    within = Dossier.office == office, Rating.given_at >= period.begins, Rating.given_at < period.ends
-    rows = Rating.select(Rating.score, fn.COUNT(Rating.id)).join(Dossier, JOIN.INNER).where(*within).group_by(Rating.score)
-    given = dict(rows.tuples())
-    numbers = hide_small([given.get(score, 0) for score in ratings.SCORES]) if given else [0] * len(ratings.SCORES)
-    return dict(zip(ratings.SCORES.values(), numbers, strict=True))
+    """How people rated the service in the whole months of the period; None for fewer than ratings.LEAST_SHOWN.
+
+    A month counts with what is shown of it alone, and days not at all: from two periods that differ by a day, the rating
+    of that day could be worked out.
+    """
+    found = dict.fromkeys(ratings.SCORES.values())
+    for first in whole_months(period):
+        for score, number in ratings.month_of(office, first).counts.items():
+            if number:
+                found[ratings.SCORES[score]] = (found[ratings.SCORES[score]] or 0) + number
+    return found
+
+
+def whole_months(period: Period) -> list[date]:
+    """The first day of each month that lies wholly in the period."""
+    first = period.first if period.first.day == 1 else ratings.next_month(period.first)
+    months = []
+    while ratings.next_month(first) <= period.last + timedelta(days=1):
+        months.append(first)
+        first = ratings.next_month(first)
+    return months
 
 
 # --- what everybody may see ------------------------------------------------------------------------------------------

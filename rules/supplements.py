@@ -121,6 +121,7 @@ def _settle(dossier, item_id, how, name, reason, by, now, calendar, form_key, li
         workflow.lock(dossier)
         if event := workflow.event_of(form_key, name):
             return event
+        workflow.check_office(dossier, by)
         request = _open_request(dossier)
         item = SupplementItem.get_or_none(SupplementItem.id == item_id, SupplementItem.request == request.id)
         if item is None or is_settled(item):

@@ -60,6 +60,7 @@ def hand_over(
         workflow.lock(dossier)
         if event := workflow.event_of(form_key, "transferred", "send_elsewhere"):
             return event
+        workflow.check_office(dossier, by)
         if not may_go(dossier):
             raise MoveRefused(f"Hồ sơ {dossier.code} đang ở “{workflow.where_it_is(dossier)}”, không chuyển được.")
         told = f"Đến {to.name}. Lý do: {reason.strip()}"
@@ -101,6 +102,12 @@ def given_away(office: str, most: int = 100) -> list[Transfer]:
     """What this office handed over to others that work with this program, the latest first: it can open these no more."""
     mine = Transfer.from_office == office, Transfer.is_ours
     return list(Transfer.select(Transfer, Dossier).join(Dossier).where(*mine).order_by(Transfer.id.desc()).limit(most))
+
+
+def is_given_away(code: str, office: str, key: str) -> bool:
+    """Whether a form of this key has handed the dossier of this code to another office of ours already."""
+    mine = Transfer.from_office == office, Transfer.is_ours, Dossier.code == code, Transfer.form_key.endswith(f"-{key}")
+    return bool(key) and Transfer.select().join(Dossier).where(*mine).exists()
 
 
 def note_code(dossier: Dossier, typed: str, whose: str) -> OtherCode:

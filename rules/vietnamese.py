@@ -20,6 +20,8 @@ LINE_ENDS = str.maketrans({"\u2028": "\n", "\u2029": "\n"})
 TURNS_TEXT_ROUND = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 MOST_MARKS = 4  # on one letter; Vietnamese needs two, a Jrai vowel with a tone three
 LETTERS_WITHOUT_PARTS = str.maketrans("đƀ", "db")  # Unicode does not decompose a stroke
+APOSTROPHES = "'’ʼ‘`´"  # every one of them is found in H'Lan
+ONE_APOSTROPHE = str.maketrans(dict.fromkeys(APOSTROPHES, "'"))
 
 
 def fold(text):
@@ -27,7 +29,8 @@ def fold(text):
 
     Where the tone stands (hoà, hòa) does not matter, because tones vanish.
     """
-    marked = unicodedata.normalize("NFKD", text)
+    # Before it is taken apart: NFKD makes a space and a mark of ´.
+    marked = unicodedata.normalize("NFKD", text.translate(ONE_APOSTROPHE))
     bare = "".join(sign for sign in marked if unicodedata.category(sign) not in ("Mn", "Me", "Cf"))
     return " ".join(bare.casefold().translate(LETTERS_WITHOUT_PARTS).split())
 

@@ -237,6 +237,12 @@ def lock(dossier: Dossier) -> None:
         dossier.__data__[field] = fresh.__data__[field]
 
 
+def check_office(dossier: Dossier, by: Account | Staff) -> None:
+    """Once it is locked: a dossier that has just gone to another office is no longer this one's to change. Raises MoveRefused."""
+    if isinstance(by, Staff) and by.office != dossier.office:
+        raise MoveRefused(f"Hồ sơ {dossier.code} vừa chuyển sang cơ quan khác.")
+
+
 def event_of(form_key: str | None, *names: str) -> Event | None:
     """What the form of this key did before. With `names`, raises MoveRefused when that was something else.
 
@@ -250,6 +256,7 @@ def event_of(form_key: str | None, *names: str) -> Event | None:
 
 
 def _find_move(dossier: Dossier, name: str, by: Account | Staff) -> Move:
+    check_office(dossier, by)
     move = next((move for move in open_moves(dossier, by) if move.name == name), None)
     if move is None:
         raise MoveRefused(
@@ -350,6 +357,20 @@ def _warn_at(accepted_at: datetime, due: datetime | None, calendar: WorkCalendar
     return due and deadlines.warning_at(accepted_at, due, calendar, stops)
 
 
+def fill_warnings(calendar: WorkCalendar) -> int:
+    """When to warn of dossiers that were promised before this program warned; returns how many. For `init`."""
+    lack = (
+        Dossier.due_at.is_null(False),
+        Dossier.warn_at.is_null(),
+        Dossier.ended_at.is_null(),
+        Dossier.accepted_at.is_null(False),
+    )
+    found = list(Dossier.select(Dossier.id, Dossier.accepted_at, Dossier.due_at).where(*lack))
+    for row in found:
+        Dossier.update(warn_at=_warn_at(row.accepted_at, row.due_at, calendar)).where(Dossier.id == row.id).execute()
+    return len(found)
+
+
 def stops_so_far(dossier: Dossier) -> list[tuple[datetime, datetime]]:
     """(from, to) of each time its clock stood still and runs again."""
     rows = dossier.clock_stops.where(ClockStop.ended_at.is_null(False)).order_by(ClockStop.began_at)
@@ -405,6 +426,7 @@ def undo(dossier: Dossier, event_id: int, by: Staff, now: datetime, form_key: st
         lock(dossier)
         if event := event_of(form_key, "undone"):
             return event
+        check_office(dossier, by)
         last = may_undo(dossier, by, now)
         if last is None or last.id != event_id:
             raise MoveRefused(

@@ -19,6 +19,7 @@ from models import (
     Account,
     Attempts,
     Business,
+    ClockStop,
     ContentPart,
     DayCounter,
     Dossier,
@@ -418,6 +419,36 @@ def test_dossiers_of_before_are_found_counted_and_promised_as_new_ones(used_befo
     assert dossier.returned_at == dossier.ended_at == NOON + timedelta(days=2)
     assert (dossier.step, dossier.payment, dossier.shipment, dossier.taken_by) == ("", "", "", None)
     assert [(event.name, event.before, event.undoes) for event in dossier.events] == [("submit", None, None)]
+
+
+def test_old_results_are_counted_by_when_they_were_there_and_standing_clocks_stand(used_before):
+    ready, fetched, due = NOON + timedelta(days=1), NOON + timedelta(days=9), NOON + timedelta(days=5)
+    first, _ = put_older(used_before, 2, 10, [("accept", 2, NOON), ("finish", 9, ready), ("give_result", 10, fetched)],
+                             accepted_at=NOON, due_at=due, ended_at=fetched)  # fmt: skip
+    second, (began,) = put_older(used_before, 3, 5, [("ask_supplement", 5, ready)], due_at=due, stopped_at=ready)
+    migrate()
+
+    result = Dossier.get_by_id(first)
+    assert (result.ended_at, result.returned_at, result.punctuality) == (ready, fetched, "early")
+    assert [(stop.dossier_id, stop.kind, stop.began_at, stop.ended_at, stop.began_by_id) for stop in ClockStop.select()] == [
+        (second, "supplement", ready, None, began)
+    ]
+
+
+def put_older(first, number: int, state: int, events: list[tuple], **moments) -> tuple[int, list[int]]:
+    """A dossier as it was before, with its log; its id and those of what happened to it."""
+    with db.bind_ctx(first.TABLES):
+        row = first.Dossier.select().dicts().get()
+        del row["id"]
+        row |= {"code": f"H21.129-261123-{number:04}", "receipt_code": f"{number:012}", "state": state}
+        dossier = first.Dossier.create(**row | {name: moment.replace(tzinfo=None) for name, moment in moments.items()})
+        before, ids = 1, []
+        for name, to_state, at in events:
+            event = first.Event.create(dossier=dossier, name=name, from_state=before, to_state=to_state, actor_kind="officer",
+                                       actor_name="x", note="", at=at.replace(tzinfo=None))  # fmt: skip
+            before = to_state
+            ids.append(event.id)
+    return dossier.id, ids
 
 
 def test_their_log_is_kept_from_then_on(used_before):

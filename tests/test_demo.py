@@ -416,6 +416,14 @@ def test_accounts_to_try_it_with_are_printed_on_request_each_time_anew(run):
     assert not any(password in again for _, password in passwords.values())
 
 
+def test_where_real_people_have_come_in_later_no_made_up_colleague_gets_a_password(run):
+    run("demo", "--dossiers", "25")
+    make_staff("officer", "that")
+
+    assert "no made-up colleague gets a password" in run("demo", "--accounts").output
+    assert all(not staff.password_hash for staff in Staff.select().where(Staff.login_name != "that"))
+
+
 def test_passwords_are_given_to_nobody_real(app):
     staff = make_staff("officer", "demo-mot-cua")
 

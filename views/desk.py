@@ -246,7 +246,12 @@ def link_to(dossier: Dossier) -> str:
 
 def key_of(form: MoveForm, dossier: Dossier) -> str:
     """The form's key, tied to its dossier: a key of one dossier never answers for another."""
-    return f"{dossier.id}-{form.form_key.data}"[:64]
+    return f"{dossier.id}-{bare_key(form)}"[:64]
+
+
+def bare_key(form: MoveForm) -> str:
+    """The form's key as the page gave it out; of anything else what could be one: no database takes every sign."""
+    return "".join(sign for sign in form.form_key.data or "" if sign.isascii() and sign.isalnum())
 
 
 # --- its papers ------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from rules.workflow import MoveRefused
 from views import desk
 from views.access import open_to
 from views.answering import go_on
-from views.desk import WORKERS_AT_DESK, MoveForm, dossier_of_my_office, key_of, link_to, show
+from views.desk import WORKERS_AT_DESK, MoveForm, bare_key, dossier_of_my_office, key_of, link_to, show
 from views.forms import ReadField
 
 bp = Blueprint("desk_moves", __name__, url_prefix="/mot-cua")
@@ -55,7 +55,10 @@ class TransferForm(MoveForm):
 @open_to("officer", "specialist")
 def transfer(code: str):
     """Hand the dossier over, so that its submitter need not begin anew there."""
-    dossier, form = dossier_of_my_office(code), TransferForm()
+    form = TransferForm()
+    if form.is_submitted() and transfers.is_given_away(code, current_user.office, bare_key(form)):
+        return go_on(".given_away", da="da-chuyen")  # the same form again: it is not ours to open any more
+    dossier = dossier_of_my_office(code)
     to_whom = {one.code: one for one in transfers.agencies(g.library.site, current_user.office)}
     form.to.choices = [("", "Chọn cơ quan"), *((one.code, f"{one.name} ({one.code})") for one in to_whom.values())]
     if form.validate_on_submit() and form.to.data not in to_whom:

@@ -17,7 +17,7 @@ from rules.vietnamese import show_day
 from rules.workflow import MoveRefused
 from views.access import open_to
 from views.answering import go_on
-from views.desk import CHANNELS, WORKERS_AT_DESK, MoveForm, add_panel, bp, dossier_of_my_office, show
+from views.desk import CHANNELS, WORKERS_AT_DESK, MoveForm, add_panel, bare_key, bp, dossier_of_my_office, show
 from views.forms import Form, ReadField
 from views.visits import log_security
 
@@ -140,7 +140,12 @@ def take_from_queue():
         return show_queue(str(refusal), 409)
     if not count:
         return show_queue("Không còn hồ sơ nào chưa ai nhận ở mục này.", 409)
-    return go_on(".waiting_dossiers", **request.args.to_dict() | {"da": "da-nhan-viec"})
+    same = {name: word for name, word in request.args.items() if name in LIST_WORDS}
+    return go_on(".waiting_dossiers", **same | {"da": "da-nhan-viec"})
+
+
+# What an address says of a list: which, its page, its filters.
+LIST_WORDS = {"xem", "trang", *desk.WORDS.values()}
 
 
 def take_one(form: TakeForm) -> int:
@@ -154,7 +159,7 @@ def take_first(form: TakeForm) -> int:
     filters, _ = desk.read_filters(request.args)
     name = "moi" if request.args.get("xem") == "moi" else desk.FIRST_QUEUE
     nobodys = desk.first_of_nobodys(my_view(), name, filters, assignments.MOST_AT_ONCE)
-    key = f"{current_user.id}-nhan-{form.form_key.data}"[:60]
+    key = f"{current_user.id}-nhan-{bare_key(form)}"[:60]
     # The list is another one after the first sending: what that took is looked up by its key.
     return len(assignments.take_first(nobodys, _me(), utc_now(), key)) or bool(workflow.event_of(f"{key}-1"))
 
@@ -224,7 +229,7 @@ def lay(code: str, form: MoveForm, word: str, act):
 
 def key_for(word: str, form: MoveForm, dossier: Dossier) -> str:
     """The form's key, tied to its dossier and to what is done: the forms of one page share a key, and are not one another."""
-    return f"{dossier.id}-{word}-{form.form_key.data}"[:64]
+    return f"{dossier.id}-{word}-{bare_key(form)}"[:64]
 
 
 def gather(dossier: Dossier) -> dict[str, object]:

@@ -12,6 +12,7 @@ from database import utc_now
 from gateways import sheets
 from models import Dossier
 from rules import WrongInput, charts, form_values, overview, register, report_forms, reports
+from rules.desk import printable
 from rules.paging import pages_of
 from rules.report_forms import FORMS, Form
 from rules.reports import Counts, Period
@@ -66,7 +67,7 @@ def asked_for() -> Asked:
         period = reports.read_period(args.get("ky", ""), args.get("tu", ""), args.get("den", ""), today)
     except WrongInput as fault:
         period, faults = reports.month(today), [("tu" if args.get("tu") or args.get("den") else "", str(fault))]
-    return Asked(period, faults, args.get("linh-vuc", "")[:100], args.get("thu-tuc", "")[:120], today)
+    return Asked(period, faults, printable(args.get("linh-vuc", "")[:100]), printable(args.get("thu-tuc", "")[:120]), today)
 
 
 def page_of(here: str, asked: Asked, **values):

@@ -473,6 +473,8 @@ def test_a_second_one_is_hidden_so_that_the_first_cannot_be_worked_out():
     assert overview.hide_small([40, 3, 12, 25]) == [40, None, None, 25]
     assert overview.hide_small([40, 0, 1, 12, 25]) == [40, None, None, None, 25]
     assert overview.hide_small([40, 12]) == [40, 12]
+    # Of two hidden ones under five that add up to eight, each is four.
+    assert overview.hide_small([5, 4, 4]) == [None, None, None]
 
 
 def test_villages_stand_in_the_order_of_the_commune_and_the_rest_together(put):
@@ -566,7 +568,15 @@ def test_few_ratings_are_not_shown(put):
     for score in (3, 3, 3, 3, 3, 3, 1):
         Rating.create(dossier=put(at(5), State.RETURNED, ended_at=at(6), punctuality="early"), score=score, given_at=at(7))
 
-    assert look().scores == {"Rất hài lòng": None, "Hài lòng": None, "Không hài lòng": None}
+    assert look().scores == {"Rất hài lòng": 6, "Hài lòng": None, "Không hài lòng": None}
+
+
+def test_no_single_rating_is_worked_out_from_two_periods(put):
+    for day in (*[7] * 6, 23):
+        Rating.create(dossier=put(at(5), State.RETURNED, ended_at=at(6), punctuality="early"), score=3, given_at=at(day))
+    days = [Period(date(2026, 10, 1), date(2026, 10, last), "") for last in (22, 23, 31)]
+
+    assert [overview.scores(OFFICE, period)["Rất hài lòng"] for period in days] == [None, None, 7]
 
 
 # --- what everybody may see ------------------------------------------------------------------------------------------

@@ -221,3 +221,21 @@ def test_noted_twice_it_is_noted_once(dossier):
         transfers.note_code(dossier, "H21.121-261123-0004", "")
 
     assert OtherCode.select().count() == 1
+
+
+# --- once it has gone ------------------------------------------------------------------------------------------------
+
+
+def test_whoever_still_has_its_page_open_changes_nothing_of_it_any_more(dossier, officer, library, give):
+    stale = Dossier.get_by_id(dossier.id)
+    give(dossier, POLICE)
+    before = kept(dossier)
+    other = Agency("H21.129.2", "Ban Chỉ huy Quân sự", True)
+    for act in (
+        lambda: make_move(stale, "accept", officer, MONDAY_9, library.calendar),
+        lambda: give(stale, other, key="again"),
+        lambda: undo(stale, Event.select().order_by(Event.id.desc()).get().id, officer, MONDAY_9),
+    ):
+        with pytest.raises(MoveRefused, match="vừa chuyển sang cơ quan khác"):
+            act()
+    assert kept(dossier) == before

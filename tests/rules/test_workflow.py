@@ -466,3 +466,12 @@ def test_a_dossier_follows_the_law_it_was_submitted_under(dossier, library):
 
 def test_every_procedures_time_limit_can_be_counted(library):
     assert len([term_of(definition) for definition in library.definitions.values()]) == len(library.procedures)
+
+
+def test_what_was_promised_before_there_were_warnings_gets_its_own(dossier, officer, library):
+    make_move(dossier, "accept", officer, MONDAY_9, library.calendar)
+    warn_at = Dossier.get_by_id(dossier.id).warn_at
+    Dossier.update(warn_at=None).execute()
+
+    assert warn_at and workflow.fill_warnings(library.calendar) == 1
+    assert Dossier.get_by_id(dossier.id).warn_at == warn_at and workflow.fill_warnings(library.calendar) == 0

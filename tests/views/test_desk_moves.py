@@ -5,6 +5,7 @@ from conftest import make_staff
 from msgspec.structs import replace
 
 from models import Dossier, Event, OtherCode, State, Transfer
+from rules import transfers
 
 
 @pytest.fixture
@@ -79,6 +80,17 @@ def test_a_button_pressed_twice_is_answered_as_the_first_time(desk, dossier):
 
 def transfer(desk, dossier, **data):
     return desk.send(f"{page_of(dossier)}/chuyen-co-quan", {"to": "H21.121", "reason": "Đất ở xã Đak Đoa"} | data, "Chuyển hồ sơ")
+
+
+def test_the_form_sent_again_after_a_lost_answer_says_the_same(desk, dossier, monkeypatch):
+    police = transfers.Agency("H21.129.1", "Công an xã Ia Băng", True)
+    monkeypatch.setattr(transfers, "agencies", lambda site, office: [police])
+    address = f"{page_of(dossier)}/chuyen-co-quan"
+    form = desk.get(address).fields("Chuyển hồ sơ") | {"to": police.code, "reason": "Công an giải quyết"}
+    answers = [desk.post(address, form) for _ in range(2)]
+
+    assert {(answer.status, answer.location) for answer in answers} == {(303, "/mot-cua/da-chuyen?da=da-chuyen")}
+    assert Transfer.select().count() == 1 and desk.post(address, form | {"form_key": "0" * 32}).status == 404
 
 
 def test_the_refusal_page_offers_to_hand_it_over_first(desk, dossier):

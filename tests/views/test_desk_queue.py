@@ -333,3 +333,28 @@ def test_every_queue_opens_for_each_role(visit_as, account):
         visitor = visit_as(make_staff(role, f"{role}-moi"))
         for name in desk.QUEUES:
             assert visitor.get(f"/mot-cua/?xem={name}").status == 200
+
+
+def test_a_day_at_the_end_of_time_is_a_year_to_be_looked_at_again(desk_of):
+    page = desk_of.get("/mot-cua/?den=31/12/9999")
+
+    assert "Năm còn xa" in page.words
+
+
+def test_an_address_with_words_of_its_own_leads_back_to_the_list(desk_of, dossier):
+    fields = desk_of.get("/mot-cua/").fields("Nhận") | {"code": dossier.code}
+    answer = desk_of.post("/mot-cua/nhan-viec?endpoint=x&_method=FOO&_external=1&xem=moi", fields)
+
+    assert answer.location == "/mot-cua/?xem=moi&da=da-nhan-viec"
+
+
+def test_a_key_that_no_page_gave_out_breaks_nothing(desk_of, dossier):
+    fields = desk_of.get("/mot-cua/").fields("Nhận") | {"code": dossier.code, "form_key": "a\x00b"}
+
+    assert desk_of.post("/mot-cua/nhan-viec", fields).status == 303
+
+
+def test_a_name_is_found_with_whatever_apostrophe(desk_of, account):
+    make_row(account, 1, owner_name="Rơ Châm H'Lan")
+
+    assert "Rơ Châm H'Lan" in desk_of.get(look_for(desk_of, "cham h’lan").location).words

@@ -465,3 +465,7 @@ def test_the_public_page_fits_a_slow_line_with_all_its_fields(public, put, visit
 
 def test_the_contact_page_leads_there(visitor):
     assert visitor.get("/lien-he").links["Xã giải quyết hồ sơ thế nào"] == "/minh-bach"
+
+
+def test_a_sign_no_database_takes_is_left_out_of_what_is_asked(leader):
+    assert leader.get(f"{ROOM}?linh-vuc=a%00b&thu-tuc=%00").status == 200
