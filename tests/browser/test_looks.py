@@ -132,7 +132,13 @@ def submitter_pages(submitted) -> list[str]:
 
 def desk_pages(submitted) -> list[str]:
     code = submitted[2][0]
-    return ["/mot-cua/", f"/mot-cua/ho-so/{code}", f"/mot-cua/ho-so/{code}/tu-choi"]
+    return [
+        "/mot-cua/",
+        f"/mot-cua/ho-so/{code}",
+        f"/mot-cua/ho-so/{code}/tu-choi",
+        "/mot-cua/bao-cao/",
+        "/mot-cua/so-theo-doi/in",
+    ]
 
 
 def new_context(chromium, site, cookie, size: str, **options):
@@ -152,7 +158,10 @@ MEASURE = """([actions, least]) => ({
   small: [...document.querySelectorAll(actions)]
     .filter(control => !["hidden", "radio", "checkbox"].includes(control.type))
     .map(control => [control.textContent.trim().slice(0, 40) || control.name, control.getBoundingClientRect().height.toFixed(1)])
-    .filter(([name, height]) => height < least)})"""
+    .filter(([name, height]) => height < least),
+  away: [...document.querySelectorAll("main *, header *")]
+    .filter(part => part.textContent.trim() && part.getClientRects().length && part.getBoundingClientRect().right <= 0)
+    .map(part => part.textContent.trim().slice(0, 40))})"""
 
 
 @pytest.fixture(scope="module")
@@ -171,6 +180,11 @@ def measured(all_pages):
 @pytest.mark.parametrize("size", SIZES)
 def test_no_page_is_wider_than_the_screen(measured, size):
     assert {path: page["width"] for path, page in measured(size).items() if page["width"]} == {}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_nothing_stands_beside_the_screen(measured, size):
+    assert {path: page["away"] for path, page in measured(size).items() if page["away"]} == {}
 
 
 @pytest.mark.parametrize("size", SIZES)
