@@ -6,7 +6,7 @@ import subprocess
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import BoundedSemaphore, Thread
 
 import pytest
 
@@ -66,6 +66,13 @@ def test_a_page_that_takes_too_long_is_given_up(monkeypatch):
     monkeypatch.setattr(pdf, "WAIT_SECONDS", 0.01)
 
     with pytest.raises(pdf.PdfFailed, match="seconds"):
+        pdf.make_pdf("<p>x", SHEET)
+
+
+def test_nobody_waits_without_end_while_others_make_theirs(monkeypatch):
+    monkeypatch.setattr(pdf, "WAIT_FOR_TURN_SECONDS", 0.01)
+    monkeypatch.setattr(pdf, "turns", BoundedSemaphore(1))
+    with pdf.turns, pytest.raises(pdf.PdfFailed, match="others are at it"):
         pdf.make_pdf("<p>x", SHEET)
 
 

@@ -141,6 +141,39 @@ def test_somebody_else_receives_it_with_a_paper_that_shows_it(done, give):
     assert (given.receiver, given.is_owner, given.paper_seen) == ("Siu Đến Thay", False, "Giấy ủy quyền số 12")
 
 
+@pytest.mark.parametrize(("written", "is_owner"), [("Hòa", True), ("Hoà", True), ("HÒA", True), ("Hoa", False), ("Hóa", False)])
+def test_where_a_mark_stands_does_not_matter_and_which_one_does(done, written, is_owner):
+    done.owner_name = "Siu Hòa"
+    if is_owner:
+        assert results.read_receiver(done, "desk", f"Siu {written}", "")[1]
+        return
+    with pytest.raises(WrongInput, match="giấy ủy quyền"):
+        results.read_receiver(done, "desk", f"Siu {written}", "")
+
+
+def test_of_a_dossier_that_was_stopped_only_the_papers_go_back(dossier, add, officer, library):
+    for name in ("accept", "begin"):
+        workflow.make_move(dossier, name, officer, utc_now(), library.calendar)
+    add(dossier)
+    for name, note in (("stop", "Có tranh chấp"), ("give_papers_back", "")):
+        workflow.make_move(dossier, name, officer, utc_now(), library.calendar, note)
+
+    stopped = Dossier.get_by_id(dossier.id)
+    assert stopped.state is State.RETURNED and results.current(stopped)
+    assert results.of_owner(stopped) is None and not results.may_add(stopped)
+
+
+def test_fetched_at_the_counter_from_the_posts_hands_and_undone_it_is_with_the_post_again(done, give, officer, library):
+    workflow.make_move(done, "hand_to_post", officer, utc_now(), library.calendar)
+    event = give(done, "desk")
+    workflow.undo(done, event.id, officer, utc_now())
+
+    back = Dossier.get_by_id(done.id)
+    assert (back.state, back.step, back.shipment, results.return_of(back)) == (State.DONE, "posting", "handed_over", None)
+    give(done, "post", receiver="Người nhà", key="lan-hai")
+    assert (Dossier.get_by_id(done.id).shipment, results.return_of(done).way) == ("delivered", "post")
+
+
 def test_nobody_is_no_receiver(done, give):
     with pytest.raises(WrongInput, match="người nhận"):
         give(done, receiver="")

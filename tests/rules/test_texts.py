@@ -115,6 +115,18 @@ def test_a_number_of_the_person_is_found_however_it_is_written(dossier):
     assert not personal_in(f"Ho so {dossier.code}, hen 30/11/2026", dossier)
 
 
+@pytest.mark.parametrize("words", ["So 064 090 999 888", "Goi 0987.654.321", "So 230123999"])
+def test_the_number_of_somebody_else_is_as_personal(dossier, words):
+    assert personal_in(words, dossier) == "số giấy tờ, số điện thoại"
+
+
+def test_a_text_of_nothing_but_marks_is_refused_before_any_work_is_spent_on_it(dossier, monkeypatch):
+    monkeypatch.setattr(texts, "plain", lambda text: pytest.fail("work was spent on it"))
+
+    with pytest.raises(WrongInput, match="nhiều nhất"):
+        read_text("a" + "\u0301" * 100_000, dossier)
+
+
 @given(st.text(SIGNS, max_size=200))
 def test_what_is_read_always_fits(text):
     account = Account(full_name="Siu Blĕo", id_number="064090000001", phone="+84911111111")

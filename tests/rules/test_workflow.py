@@ -475,3 +475,12 @@ def test_what_was_promised_before_there_were_warnings_gets_its_own(dossier, offi
 
     assert warn_at and workflow.fill_warnings(library.calendar) == 1
     assert Dossier.get_by_id(dossier.id).warn_at == warn_at and workflow.fill_warnings(library.calendar) == 0
+
+
+def test_the_buttons_of_one_page_are_not_answered_for_one_another(dossier, officer, library):
+    make_move(dossier, "accept", officer, MONDAY_9, library.calendar, form_key="page")
+
+    assert make_move(dossier, "accept", officer, MONDAY_9, library.calendar, form_key="page").name == "accept"
+    with pytest.raises(MoveRefused, match="Trang này đã dùng để bấm “Tiếp nhận”"):
+        make_move(dossier, "begin", officer, MONDAY_9, library.calendar, form_key="page")
+    assert Dossier.get_by_id(dossier.id).state is State.ACCEPTED

@@ -189,6 +189,17 @@ def test_only_officers_send(visit_as, text, role):
     assert TextMessage.get().sent_at is None
 
 
+@pytest.mark.parametrize("how", ["consent", "phone"])
+def test_who_took_the_number_or_the_consent_back_is_not_offered_to_be_texted(desk, told, text, account, library, how):
+    assert f"sms:{account.phone}" in desk.get("/mot-cua/tin-nhan/").text
+    if how == "consent":
+        consents.withdraw(account, library.consents["notices"], utc_now())
+    else:
+        type(account).update(phone="").where(type(account).id == account.id).execute()
+
+    assert "sms:" not in desk.get("/mot-cua/tin-nhan/").text and "sms:" not in desk.get(of(told)).text
+
+
 def test_no_number_stands_in_an_address_or_the_log(app, desk, text, account):
     press(desk, text)
     log = (app.extensions["security_log"].path).read_text()

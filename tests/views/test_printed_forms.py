@@ -369,7 +369,7 @@ def test_the_register_of_other_days_or_another_office_does_not_hold_it(desk, vis
     assert accepted.code not in register(visit_as(make_staff("leader", office="H21.121"))).words
 
 
-@pytest.mark.parametrize("query", ["?tu=32/1/2026", "?tu=2/1/2026&den=1/1/2026", "?den=x"])
+@pytest.mark.parametrize("query", ["?tu=32/1/2026", "?tu=2/1/2026&den=1/1/2026", "?den=x", "?den=31/12/9999"])
 def test_days_that_cannot_be_are_answered_with_what_to_do(desk, query):
     page = register(desk, query)
 
