@@ -67,6 +67,11 @@ class TextBrowser:
         return self.screen.cursor.y, self.screen.cursor.x
 
     @property
+    def at_prompt(self) -> bool:
+        """The cursor stands in the browser's own lines: it asks something there, or has yet to go back to the page."""
+        return self.place[0] >= ROWS - self.status_lines
+
+    @property
     def under_cursor(self) -> str:
         """The page from the cursor on; what a button reads may run over the end of a line."""
         row, column = self.place
@@ -89,15 +94,18 @@ class TextBrowser:
 
     # --- keys ---
 
-    def send(self, keys: str, until, complaint: str) -> None:
-        """Type `keys`, then read what is drawn until `until` is true and the drawing has stopped."""
-        self.child.send(keys)
-        self.wait_until(until, complaint)
+    def send(self, keys: str, until, complaint: str, at_prompt: bool = False) -> None:
+        """Type `keys`, then read what is drawn until `until` is true and the drawing has stopped.
 
-    def wait_until(self, happened, complaint: str, patience: float = PATIENCE) -> None:
+        The cursor is then back on the page, or where the browser asks something when `at_prompt`.
+        """
+        self.child.send(keys)
+        self.wait_until(until, complaint, at_prompt)
+
+    def wait_until(self, happened, complaint: str, at_prompt: bool = False, patience: float = PATIENCE) -> None:
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
-            if not self._draws() and happened():
+            if not self._draws() and self.at_prompt == at_prompt and happened():
                 return
         raise NotInTime(f"{complaint}; the screen:\n{self.shown()}")
 

@@ -19,7 +19,7 @@ class Lynx(TextBrowser):
         self.top = self.place
 
     def open(self, address: str, then: str) -> None:
-        self.send("g", lambda: "URL to open" in self.status, "no line for the address")
+        self.send("g", lambda: "URL to open" in self.status, "no line for the address", at_prompt=True)
         self.child.send("\x15")  # wipes what stood there
         self.send(
             f"{address}\r", lambda: then in self.text and "URL to open" not in self.status, f"{address} does not show “{then}”"

@@ -11,7 +11,7 @@ class W3m(TextBrowser):
     command = ["w3m", "-cookie", "-o", "accept_cookie=1", "-o", "display_charset=UTF-8", "-o", "confirm_qq=0"]
 
     def open(self, address: str, then: str) -> None:
-        self.send("U", lambda: "URL" in self.status, "no line for the address")
+        self.send("U", lambda: "URL" in self.status, "no line for the address", at_prompt=True)
         self.child.send("\x15")  # what stood there
         self.send(f"{address}\r", lambda: then in self.text and "Viewing" in self.status, f"{address} does not show “{then}”")
 
@@ -21,10 +21,13 @@ class W3m(TextBrowser):
         if self.place[1] != 0:
             self.send("^", lambda: self.place == (0, 0), "the top of the page is not reached")
 
+    def shows_typed(self, text: str) -> bool:
+        return text in self.status or "*" * len(text) in self.status
+
     def type(self, label: str, text: str, below: str = "") -> None:
         self.go_to(after=label, below=below)
-        self.send("\r", lambda: "Viewing" not in self.status, f"the field “{label}” does not open")
-        self.send(text, lambda: text in self.status or "*" * len(text) in self.status, f"“{text}” is not typed")
+        self.send("\r", lambda: "Viewing" not in self.status, f"the field “{label}” does not open", at_prompt=True)
+        self.send(text, lambda: self.shows_typed(text), f"“{text}” is not typed", at_prompt=True)
         self.send("\r", lambda: "Viewing" in self.status, f"the field “{label}” is not left")
 
 
