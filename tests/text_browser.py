@@ -169,14 +169,18 @@ class TextBrowser:
 
     def select(self, label: str, answer: str) -> None:
         """Open the list under the cursor, go down to `answer`, take it."""
-        before = self.lines
-        self.send("\r", lambda: self.lines != before and answer in self.text, f"“{label}” does not open")
+        before, row = self.lines, self.place[0]
+
+        def is_closed() -> bool:
+            return [*self.lines[:row], *self.lines[row + 1 :]] == [*before[:row], *before[row + 1 :]]
+
+        self.send("\r", lambda: not is_closed() and answer in self.text, f"“{label}” does not open")
         opened = [row for row, line in enumerate(self.lines) if line != before[row]]
         wanted = next(row for row in opened if answer in self.lines[row])
         first = next(row for row in opened if "Chọn" in self.lines[row])
         for _ in range(wanted - first):
             self.send("\x1b[B", lambda: True, "the list does not move")
-        self.send("\r", lambda: "Người thân thích khác" not in self.text, f"“{label}” does not close")
+        self.send("\r", is_closed, f"“{label}” does not close")
         assert self.under_cursor.lstrip("[").startswith(answer), f"“{label}” is not “{answer}”:\n{self.shown()}"
 
     def tick(self, label: str) -> None:
