@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 
 from flask_login import UserMixin
-from peewee import BooleanField, CharField, DateField, ForeignKeyField, IntegerField, TextField
+from peewee import BigIntegerField, BooleanField, CharField, DateField, ForeignKeyField, IntegerField, TextField
 
 from database import JSONField, MomentField, SealedField, Table, utc_now
 
@@ -387,7 +387,7 @@ class Dossier(Table):
     step = CharField(max_length=20, default="")  # within its state: workflow.STEPS
     taken_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")  # on whose table it lies
     payment = CharField(max_length=20, default="")  # "" | requested | paid | waived
-    shipment = CharField(max_length=20, default="")  # "" | handed_over | delivered | came_back
+    shipment = CharField(max_length=20, default="")  # "" | waiting | handed_over | on_the_way | delivered | came_back | lost
     submitted_at = MomentField(default=utc_now)
     expected_on = DateField(null=True)
     accepted_at = MomentField(null=True)
@@ -794,6 +794,208 @@ class TextMessage(Table):
         indexes = ((("sent_at", "dropped_at"), False),)  # serves the list of what waits
 
 
+# --- money -----------------------------------------------------------------------------------------------------------
+
+
+class PaymentRequest(Table):
+    """What a dossier's owner is asked to pay; only the desk makes one. Amounts are whole đồng, here and below."""
+
+    ref = CharField(max_length=16, unique=True, default=new_ref)
+    dossier = ForeignKeyField(Dossier, backref="payment_requests", on_delete="RESTRICT")
+    item = CharField(max_length=200)
+    amount_dong = BigIntegerField()  # 0: nothing is to be paid, on this ground
+    ground = CharField(max_length=500)
+    computed = JSONField(null=True)  # how the fee's rules came to the amount, as it was shown
+    due_on = DateField(null=True)
+    asked_by = ForeignKeyField(Staff, on_delete="RESTRICT", backref="+")
+    asked_at = MomentField(default=utc_now)
+    event = ForeignKeyField(Event, null=True, on_delete="RESTRICT", backref="+")  # the move, or the waiving
+    replaces = ForeignKeyField("self", null=True, unique=True, on_delete="RESTRICT", backref="+")
+    voided_at = MomentField(null=True)
+    voided_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")
+    void_reason = CharField(max_length=300, default="")
+    settled_at = MomentField(null=True)  # paid or waived: final
+    method = CharField(max_length=20, default="")  # cash | transfer | vietqr | online | waived
+    form_key = CharField(max_length=64, unique=True)
+
+    class Meta:
+        indexes = ((("dossier", "id"), False),)
+
+
+# One at a time: another amount voids the one before.
+PaymentRequest.add_index(
+    PaymentRequest.index(
+        PaymentRequest.dossier,
+        unique=True,
+        where=(PaymentRequest.settled_at.is_null() & PaymentRequest.voided_at.is_null()),
+        name="payment_request_open",
+    )
+)
+
+
+class PaymentAttempt(Table):
+    """One try to pay online: one order at the gateway."""
+
+    request = ForeignKeyField(PaymentRequest, backref="attempts", on_delete="RESTRICT")
+    txn_ref = CharField(max_length=100, unique=True)
+    amount_dong = BigIntegerField()
+    bank = CharField(max_length=20)
+    state = CharField(max_length=20)  # sent | unknown | paid | failed
+    made_at = MomentField()
+    expires_at = MomentField()
+    gateway_no = CharField(max_length=40, default="")  # vnp_TransactionNo
+    bank_no = CharField(max_length=60, default="")  # vnp_BankTranNo
+    response = CharField(max_length=10, default="")  # the gateway's last word: vnp_ResponseCode
+    status = CharField(max_length=10, default="")  # and vnp_TransactionStatus
+    paid_at = MomentField(null=True)  # as the gateway says
+    settled_at = MomentField(null=True)  # when this program learnt it
+    settled_by = CharField(max_length=20, default="")  # ipn | querydr | desk
+    # For staff: late | double | void | reversed | refunded_elsewhere | refund_failed
+    problem = CharField(max_length=20, default="")
+    problem_solved_at = MomentField(null=True)
+    problem_solved_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")
+    problem_note = CharField(max_length=500, default="")
+    next_query_at = MomentField(null=True)  # null: nothing is left to be asked
+    queries = IntegerField(default=0)
+    started_by = ForeignKeyField(Account, null=True, on_delete="SET NULL", backref="+")  # who pressed; null: deleted since
+    payer_address = CharField(max_length=45, default="")  # the telephone's, as the gateway wants it; emptied once it is over
+    form_key = CharField(max_length=64, unique=True)
+
+    class Meta:
+        indexes = (
+            (("request", "id"), False),
+            (("next_query_at",), False),  # serves the queue: whose turn it is
+            (("state", "settled_at"), False),  # serves the reconciliation
+        )
+
+
+class PaymentNotice(Table):
+    """What the gateway said, raw, as it came: written before it is judged (SECURITY §10)."""
+
+    kind = CharField(max_length=20)  # ipn | return | querydr | refund
+    raw = TextField()
+    received_at = MomentField(default=utc_now, index=True)
+    sender = CharField(max_length=45, default="")
+    attempt = ForeignKeyField(PaymentAttempt, null=True, backref="notices", on_delete="RESTRICT")
+    answer = CharField(max_length=10, default="")  # what it was answered with; "" until judged
+    judged_at = MomentField(null=True)
+
+
+class Refund(Table):
+    """Money that goes back by the gateway: asked by one, granted by another; a row of its own, and the payment stays paid."""
+
+    attempt = ForeignKeyField(PaymentAttempt, backref="refunds", on_delete="RESTRICT")
+    amount_dong = BigIntegerField()
+    reason = CharField(max_length=300)
+    request_no = CharField(max_length=40, unique=True)  # vnp_RequestId
+    state = CharField(max_length=20)  # asked | dropped | sent | unknown | done | failed
+    asked_by = ForeignKeyField(Staff, on_delete="RESTRICT", backref="+")
+    asked_at = MomentField()
+    granted_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")
+    granted_at = MomentField(null=True)
+    response = CharField(max_length=10, default="")
+    settled_at = MomentField(null=True)
+    # How it ended, where the gateway did not say so: written by one who has asked, confirmed by another.
+    said_state = CharField(max_length=20, default="")  # done | failed
+    said_note = CharField(max_length=500, default="")
+    said_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")
+    said_at = MomentField(null=True)
+    confirmed_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")  # never who wrote it
+    form_key = CharField(max_length=64, unique=True)
+
+
+class Receipt(Table):
+    """A numbered receipt of money taken (biên lai); voided, never deleted."""
+
+    office = CharField(max_length=20)
+    year = IntegerField()
+    number = IntegerField()
+    request = ForeignKeyField(PaymentRequest, backref="receipts", on_delete="RESTRICT")
+    attempt = ForeignKeyField(PaymentAttempt, null=True, unique=True, on_delete="RESTRICT", backref="+")
+    amount_dong = BigIntegerField()
+    method = CharField(max_length=20)  # cash | transfer | vietqr | online
+    payer_name = CharField(max_length=200)
+    reference = CharField(max_length=100, default="")  # of the bank's statement, or the gateway's number
+    made_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")  # null: the program, on the gateway's word
+    made_at = MomentField(default=utc_now)
+    copies = IntegerField(default=0)
+    void_reason = CharField(max_length=300, default="")
+    void_asked_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")
+    void_asked_at = MomentField(null=True)
+    voided_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")  # never who asked for it
+    voided_at = MomentField(null=True)
+    replaces = ForeignKeyField("self", null=True, unique=True, on_delete="RESTRICT", backref="+")
+    form_key = CharField(max_length=64, unique=True)
+
+    class Meta:
+        indexes = (
+            (("office", "year", "number"), True),
+            (("office", "made_at"), False),  # serves the day sheet
+            (("request", "id"), False),
+        )
+
+
+# --- the post --------------------------------------------------------------------------------------------------------
+
+
+class Manifest(Table):
+    """A list of what is handed over between desk and post at one time, signed by both (danh mục bàn giao)."""
+
+    office = CharField(max_length=20)
+    year = IntegerField()
+    number = IntegerField()
+    direction = CharField(max_length=20)  # collect | return
+    made_by = ForeignKeyField(Staff, on_delete="RESTRICT", backref="+")
+    made_at = MomentField(default=utc_now)
+    postman = CharField(max_length=200, default="")  # who signed for the post
+    signed_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")  # who noted the signature
+    signed_at = MomentField(null=True)
+    dropped_at = MomentField(null=True)  # made out by mistake: its number stays used
+    form_key = CharField(max_length=64, unique=True)
+
+    class Meta:
+        indexes = ((("office", "year", "number"), True),)
+
+
+class Shipment(Table):
+    """A dossier's papers on their way by the public post: to the desk, or the result to its owner."""
+
+    ref = CharField(max_length=16, unique=True, default=new_ref)
+    dossier = ForeignKeyField(Dossier, backref="shipments", on_delete="RESTRICT")
+    office = CharField(max_length=20)
+    direction = CharField(max_length=20)  # collect | return
+    state = CharField(
+        max_length=20, default="waiting"
+    )  # waiting | handed_over | on_the_way | delivered | returned | lost | dropped
+    receiver = CharField(max_length=200)
+    address = SealedField()
+    phone = CharField(max_length=20, default="")
+    fee_dong = BigIntegerField(null=True)  # by the table in content; null: the post says it
+    tracking = CharField(max_length=20, default="")  # as the post writes it
+    manifest = ForeignKeyField(Manifest, null=True, backref="shipments", on_delete="RESTRICT")
+    tries = IntegerField(default=0)  # how often the postman stood before a closed door
+    made_at = MomentField(default=utc_now)
+    changed_at = MomentField(default=utc_now)
+
+    class Meta:
+        indexes = (
+            (("office", "state", "id"), False),  # serves the clerk's lists
+            (("dossier", "id"), False),
+            (("tracking",), False),
+        )
+
+
+class ShipmentStep(Table):
+    """What happened to a shipment, and who noted it."""
+
+    shipment = ForeignKeyField(Shipment, backref="steps", on_delete="RESTRICT")
+    state = CharField(max_length=20)
+    note = CharField(max_length=300, default="")
+    by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")  # null: the citizen's own wish
+    at = MomentField(default=utc_now)
+    form_key = CharField(max_length=64, null=True, unique=True)
+
+
 class DayCounter(Table):
     """The running number of an office's dossier codes, each day from 1."""
 
@@ -865,6 +1067,14 @@ TABLES = (
     ResultFile,
     ResultReturn,
     TextMessage,
+    PaymentRequest,
+    PaymentAttempt,
+    PaymentNotice,
+    Refund,
+    Receipt,
+    Manifest,
+    Shipment,
+    ShipmentStep,
     DayCounter,
     Message,
 )

@@ -42,6 +42,9 @@ LOGIN_ANYWHERE = Limit("login-anywhere", 1000, timedelta(minutes=15), first_wait
 LOOKUP_BY_ADDRESS = Limit("lookup-from", 20, timedelta(minutes=10))
 REGISTER_BY_ADDRESS = Limit("register-from", 200, timedelta(minutes=15), why="Đang có nhiều người đăng ký cùng một lúc.")
 MAIL_BY_PERSON = Limit("mail-to", 3, timedelta(hours=1), first_wait=timedelta(hours=1))
+# Notices of the payment gateway that it has not signed (rules/payments.py): it has no reason to send even one.
+NOTICES_BY_ADDRESS = Limit("notices-from", 20, timedelta(minutes=15))
+NOTICES_ANYWHERE = Limit("notices", 100, timedelta(minutes=15), first_wait=timedelta(hours=1))
 COUNTS_ARE_KEPT = timedelta(days=1)
 
 
