@@ -13,6 +13,7 @@ from msgspec import Meta, Struct, field
 
 from rules import message_catalogue
 from rules.eform import CHECKS, TODAY
+from rules.fees import CHANNELS
 
 
 def text_like(pattern: str, wanted: str, **limits):
@@ -112,6 +113,36 @@ class Letter(Part):
     based_on: list[Text] = []
 
 
+class PostageStep(Part):
+    """What the post charges for a letter up to a weight."""
+
+    up_to_g: Annotated[int, Meta(ge=1, le=30000, description="phải là số gam, từ 1 đến 30000")]
+    fee_dong: Count
+
+
+class Post(Part):
+    """The public post: what it charges, about, and where a shipment is followed. None of it is a charge of the office."""
+
+    postage: list[PostageStep] = []  # by weight, the lightest first; none: only said that the post charges
+    further_g: Annotated[int, Meta(ge=1, le=30000, description="phải là số gam, từ 1 đến 30000")] = 500
+    further_fee_dong: Count = 0  # for each further_g above the heaviest step
+    usual_g: Annotated[int, Meta(ge=1, le=30000, description="phải là số gam, từ 1 đến 30000")] = 100
+    to_confirm: bool = False
+    source: str = ""
+    tracking_url: text_like(r"^(https://\S*\{so\}\S*)?$", "địa chỉ phải bắt đầu bằng https:// và có {so}") = ""
+    too_long_days: Days = 7  # in the post's hands; then the desk is told
+
+
+class BankAccount(Part):
+    """The commune's account, for transfers and the VietQR; shown to nobody while it waits to be confirmed."""
+
+    bank: Text
+    bin: text_like(r"^[0-9]{6}$", "mã BIN của ngân hàng phải có 6 số")
+    number: text_like(r"^[0-9A-Za-z]{1,19}$", "số tài khoản chỉ có số và chữ, nhiều nhất 19")
+    owner: Text
+    to_confirm: bool = False
+
+
 class Site(Part):
     name: Text
     province: Text
@@ -130,6 +161,8 @@ class Site(Part):
     form_desk: str = ""  # the desk's name at the head of a printed form, where it is not `office`
     form_signs: FormSigns = field(default_factory=FormSigns)
     most_apologies: Days = 1  # how often a dossier's date may be promised anew
+    post: Post = field(default_factory=Post)
+    bank_account: BankAccount | None = None
     old_names: list[Text] = []
     old_addresses: str = ""
     villages_note: str = ""
@@ -374,6 +407,43 @@ class Processing(Part):
     extension: Extension | None = None
 
 
+class FeeStep(Part):
+    """The price of each copy or page from this one on."""
+
+    since: Count
+    amount: Count
+
+
+class FeeRate(Part):
+    """What is taken from a day on, by a newer decision."""
+
+    valid_from: date
+    amount: Count
+    valid_to: date | None = None  # the last day; none: until the next one
+    online_amount: Count | None = None
+    by_channel: dict[str, Count] = {}
+    steps: list[FeeStep] = []
+    most: Count | None = None
+    set_by: str = ""
+    to_confirm: bool = False
+
+
+class Within(Part):
+    """So many days from the one that a question asks for."""
+
+    question: Key
+    days: Count
+
+
+class FeeExemption(Part):
+    """Who need not pay; with `within` the answers decide, else the desk sees a paper."""
+
+    key: Key
+    who: Text
+    ground: str = ""
+    within: Within | None = None
+
+
 class Fee(Part):
     amount: Count
     currency: Literal["VND"]
@@ -383,8 +453,14 @@ class Fee(Part):
     confidence: Confidence
     unit: str = ""
     rules: list[Text] = []
-    exemptions: list[Text] = []
+    exemptions: list[Text | FeeExemption] = []
     online_amount: Count | None = None
+    by_channel: dict[str, Count] = {}  # for a way of submitting with a price of its own: online, helped, counter, post
+    steps: list[FeeStep] = []
+    most: Count | None = None  # of one copy, however many pages it has
+    copies_from: str = ""  # the question that asks how many copies, or pages
+    times_from: str = ""  # and how many copies of all these pages
+    rates: list[FeeRate] = []
     set_by: str = ""
     to_confirm: bool = False
 
@@ -749,7 +825,20 @@ def site_faults(site):
         # An office of the commune is no agency outside: a dossier for it goes to its own queue.
         repeated("agencies", [*{office.code for office in site.offices}, *(agency.code for agency in site.agencies)]),
         repeated("links", (link.key for link in site.links)),
+        postage_faults(site.post),
     )
+
+
+def postage_faults(post):
+    """Heavier costs no less: a table that says so was typed wrongly."""
+    steps = (post and post.postage) or []
+    for number, (lighter, heavier) in enumerate(zip(steps, steps[1:], strict=False), start=2):
+        if None in (lighter, heavier) or None in (lighter.up_to_g, lighter.fee_dong, heavier.up_to_g, heavier.fee_dong):
+            continue  # that they are no numbers is said already
+        if heavier.up_to_g <= lighter.up_to_g:
+            yield f"post.postage.{number}.up_to_g: phải nặng hơn bậc trước ({lighter.up_to_g} g)"
+        if heavier.fee_dong < lighter.fee_dong:
+            yield f"post.postage.{number}.fee_dong: không được rẻ hơn bậc trước ({lighter.fee_dong} đồng)"
 
 
 def calendar_faults(calendar):
@@ -875,6 +964,7 @@ def procedure_faults(procedure):
             yield f"documents.{n}.condition: giấy tờ có điều kiện phải ghi điều kiện"
     yield from place_faults(procedure)
     yield from history_faults(procedure)
+    yield from fee_faults(procedure)
     if procedure.eform:
         yield from eform_faults(procedure.eform, "eform.")
 
@@ -884,6 +974,74 @@ def place_faults(procedure):
         yield "online_submission: nộp ở trang này (here) thì channels phải có online"
     if procedure.online_submission in ("guide_only", "off") and not procedure.where_handled:
         yield f"where_handled: online_submission là {procedure.online_submission} thì phải ghi nơi làm"
+
+
+def fee_faults(procedure):
+    fee = procedure.fee
+    if fee is None:
+        return  # that it is missing is said already
+    named = [one for one in fee.exemptions if isinstance(one, FeeExemption)]
+    yield from repeated("fee.exemptions", (one.key for one in named))
+    for place, rate in (("fee", fee), *((f"fee.rates.{n}", rate) for n, rate in enumerate(fee.rates, 1))):
+        yield from price_faults(place, rate)
+    yield from rate_faults(fee.rates)
+    pages = procedure.eform.pages if procedure.eform else []
+    for n, one in enumerate(fee.exemptions, 1):
+        if isinstance(one, FeeExemption) and one.within:
+            yield from (f"fee.exemptions.{n}.within.{fault}" for fault in within_faults(one.within, pages))
+    yield from count_faults(fee, pages)
+
+
+def price_faults(place, rate):
+    """What is wrong with the amounts of a fee, or of one of its rates; that one is no number is said already."""
+    yield from (f"{place}.by_channel: không có cách nộp “{name}”" for name in rate.by_channel if name not in CHANNELS)
+    if None not in (rate.online_amount, rate.amount) and rate.online_amount > rate.amount:
+        yield f"{place}.online_amount: nộp trực tuyến không được đắt hơn nộp trực tiếp"
+    since = [step.since for step in rate.steps]
+    if not since or None in since or None in (rate.amount, rate.steps[0].amount):
+        return
+    if since[0] != 1 or since != sorted(set(since)):
+        yield f"{place}.steps: bậc đầu phải từ 1, bậc sau phải lớn hơn bậc trước"
+    if rate.steps[0].amount != rate.amount:
+        yield f"{place}.steps.1.amount: phải bằng amount ({rate.amount})"
+    if rate.most is not None and rate.most < rate.steps[0].amount:
+        yield f"{place}.most: nhỏ hơn tiền của bậc đầu"
+
+
+def rate_faults(rates):
+    """On no day do two decisions hold; one with no last day ends where the next begins."""
+    yield from repeated("fee.rates", (rate.valid_from.isoformat() for rate in rates if rate.valid_from))
+    for n, rate in enumerate(rates, 1):
+        if None not in (rate.valid_from, rate.valid_to) and rate.valid_to < rate.valid_from:
+            yield f"fee.rates.{n}.valid_to: trước valid_from"
+    in_order = sorted((rate for rate in rates if rate.valid_from), key=lambda rate: rate.valid_from)
+    for earlier, later in zip(in_order, in_order[1:], strict=False):
+        if earlier.valid_to and earlier.valid_from < later.valid_from <= earlier.valid_to:
+            yield f"fee.rates: mức từ {earlier.valid_from} đến {earlier.valid_to} chồng lên mức từ {later.valid_from}"
+
+
+def within_faults(rule, pages):
+    asked = {question.key: (page, question) for page in pages for question in page.questions}
+    page, question = asked.get(rule.question, (None, None))
+    if question is None:
+        yield f"question: tờ khai không có câu “{rule.question}”"
+    elif question.type != "date":
+        yield f"question: câu “{rule.question}” phải là kiểu date"
+    elif page.repeat:
+        yield f"question: câu “{rule.question}” ở trang lặp, có nhiều câu trả lời"
+
+
+def count_faults(fee, pages):
+    """Both questions stand on one page: so many pages of this paper, so many copies of it."""
+    asked = {question.key: (page, question) for page in pages for question in page.questions}
+    for name, key in (("copies_from", fee.copies_from), ("times_from", fee.times_from)):
+        page, question = asked.get(key, (None, None))
+        if key and question is None:
+            yield f"fee.{name}: tờ khai không có câu “{key}”"
+        elif key and (question.type != "number" or question.max is None):
+            yield f"fee.{name}: câu “{key}” phải là kiểu number, có max"
+        elif key and name == "times_from" and page is not asked.get(fee.copies_from, (None,))[0]:
+            yield f"fee.times_from: câu “{key}” phải cùng trang với copies_from"
 
 
 def history_faults(procedure):

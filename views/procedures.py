@@ -7,7 +7,7 @@ from flask_login import current_user
 
 from database import utc_now
 from models import Account, Draft
-from rules import WrongInput, submission
+from rules import WrongInput, fees, submission
 from rules.library import may_be_submitted, standing_of
 from rules.paging import pages_of
 from rules.papers import paper_need
@@ -92,6 +92,8 @@ def show_procedure(slug: str):
         kept=kept,
         needs=papers_by_need(procedure),
         offered=offered_deliveries(procedure),
+        price=fees.price_of(procedure, day),
+        exemptions=fees.exemptions_of(procedure),
         standing=standing_of(kept, day),
         successor=g.library.procedures.get(kept.replaced_by),
         office=next(office for office in g.library.site.offices if office.agency == kept.agency.split(",")[0]),

@@ -5,7 +5,7 @@ from flask_login import current_user
 
 from database import utc_now
 from models import Account, Business, Draft
-from rules import businesses, eform, helping, later_papers, people, personal, submission
+from rules import businesses, eform, fees, helping, later_papers, people, personal, submission
 from rules.submission import DELIVERIES, FOR_BUSINESS, RELATIONS, ChangedElsewhere, ContentChanged, NotReady
 from views.access import open_to
 from views.answering import go_on, go_to
@@ -114,6 +114,7 @@ def owner(place: str):
         lambda answers: owner_faults(walk, answers, mine),
         "submission/owner.html",
         relations=RELATIONS,
+        price=fees.price_of(walk.procedure, walk.fee_day),
         offered=[
             ("self", f"Cho {walk.me}: {walk.account.full_name}" if walk.is_own else f"Cho {walk.account.full_name}"),
             *((FOR_BUSINESS + business.ref, f"Cho doanh nghiệp {business.name}") for business in mine),
@@ -269,6 +270,7 @@ def show_check(walk: Walk, form: Form, faults: dict[str, str] | None = None):
         seen=submission.content_hash(walk.draft),
         business=submission.business_of(walk.answers, businesses.mine(walk.account) if walk.is_own else []),
         today=today(),
+        charge=walk.charge(),
         documents={d["key"]: d for d in walk.procedure["documents"]},
     )
     return page, 422 if faults else 200

@@ -13,6 +13,8 @@ from rules.content import LETTER_STEPS, ContentWrong, Procedure, Question, check
 SHIPPED = Path(__file__).parents[2] / "content"
 GUIDE = "guides/5-tra-cuu-ho-so.yaml"
 BIRTH = "procedures/dang-ky-khai-sinh.yaml"
+COPIES = "procedures/chung-thuc-ban-sao-tu-ban-chinh.yaml"
+RATES = "amount: 8000\n  rates:\n    - {{valid_from: {}, valid_to: {!r}, amount: 1}}\n    - {{valid_from: {}, amount: 2}}"
 
 
 @pytest.fixture(scope="module")
@@ -233,6 +235,13 @@ def test_a_missing_file_is_named(folder, name):
         ("consents.yaml", "key: notices", "key: account", "purposes: thiếu việc “notices”"),
         ("consents.yaml", "is_required: true", "is_required: false", "chỉ việc “account” là bắt buộc"),
         ("consents.yaml", 'version: "1"', "version: bản một", "purposes.1.version: “bản một”: phiên bản phải như 1"),
+        ("site.yaml", "up_to_g: 250", "up_to_g: 100", "post.postage.2.up_to_g: phải nặng hơn bậc trước (100 g)"),
+        ("site.yaml", "fee_dong: 26500", "fee_dong: 100", "post.postage.2.fee_dong: không được rẻ hơn bậc trước (26000 đồng)"),
+        ("site.yaml", "fee_dong: 26000", "fee_dong: -1", "post.postage.1.fee_dong: “-1”: phải là số nguyên, không âm"),
+        ("site.yaml", 'bin: "970405"', 'bin: "97040"', "bank_account.bin: “97040”: mã BIN của ngân hàng phải có 6 số"),
+        ("site.yaml", 'number: "1234567890123"', 'number: "1234 5678"', "bank_account.number: “1234 5678”: số tài khoản chỉ có"),
+        ("site.yaml", "owner: UBND xã Ia Băng", "chu: UBND", "bank_account.owner: thiếu, hoặc để trống"),
+        ("site.yaml", 'tracking_url: ""', "tracking_url: https://post.example/", "phải bắt đầu bằng https:// và có {so}"),
         (GUIDE, "title: Nhập mã", "title:", "steps.2.title: thiếu, hoặc để trống"),
         (GUIDE, "title: Nhập mã", "title: " + "a" * 41, "nhiều nhất 40 chữ"),
         (GUIDE, "checked_on: 2026-11-22", "checked_on: 2026-02-30", "checked_on: “2026-02-30”: phải là ngày có thật"),
@@ -250,6 +259,31 @@ def test_a_missing_file_is_named(folder, name):
         (BIRTH, "slug: dang-ky-khai-sinh", "slug: khai-sinh", "slug: tên tệp phải là procedures/khai-sinh.yaml"),
         (BIRTH, "popular: true", "popular: có", "popular: “có”: phải là true hoặc false"),
         (BIRTH, "amount: 8000", "amount: -1", "fee.amount: “-1”: phải là số nguyên, không âm"),
+        (BIRTH, "amount: 8000", "amount: 1000000001", "fee.amount: “1000000001”: phải là số nguyên, không âm, nhiều nhất một tỷ"),
+        (BIRTH, "amount: 8000", "amount: 8000,5", "fee.amount: “8000,5”: phải là số nguyên"),
+        (BIRTH, "amount: 8000", "amount: 8000\n  online_amount: 9000", "fee.online_amount: nộp trực tuyến không được đắt hơn"),
+        (BIRTH, "amount: 8000", "amount: 8000\n  by_channel: {fax: 1}", "fee.by_channel: không có cách nộp “fax”"),
+        (BIRTH, "amount: 8000", "amount: 8000\n  by_channel: {post: -1}", "fee.by_channel.post: “-1”: phải là số nguyên"),
+        (BIRTH, "amount: 8000", "amount: 8000\n  copies_from: so_ban", "fee.copies_from: tờ khai không có câu “so_ban”"),
+        (BIRTH, "amount: 8000", "amount: 8000\n  copies_from: con_ngay_sinh", "“con_ngay_sinh” phải là kiểu number, có max"),
+        (BIRTH, "question: con_ngay_sinh,", "question: con_sinh,", "within.question: tờ khai không có câu “con_sinh”"),
+        (BIRTH, "question: con_ngay_sinh,", "question: nyc_email,", "within.question: câu “nyc_email” phải là kiểu date"),
+        (BIRTH, "key: dung_han\n", "key: dung_han\n      within_days: 60\n", "exemptions.4"),
+        (BIRTH, "fee:\n", "fee: 8000\nfee_before:\n", "fee: phải là các dòng"),
+        (
+            BIRTH,
+            "amount: 8000",
+            RATES.format("2027-01-01", "2027-06-30", "2027-06-30"),
+            "đến 2027-06-30 chồng lên mức từ 2027-06-30",
+        ),
+        (BIRTH, "amount: 8000", RATES.format("2027-01-01", "2026-06-30", "2027-07-01"), "fee.rates.1.valid_to: trước valid_from"),
+        (BIRTH, "amount: 8000", RATES.format("2027-01-01", "", "2027-01-01"), "fee.rates: “2027-01-01” có hai lần"),
+        (
+            BIRTH,
+            "amount: 8000",
+            RATES.format("sau này", "", "2027-01-01"),
+            "fee.rates.1.valid_from: “sau này”: phải là ngày có thật",
+        ),
         (BIRTH, "cutoff: '15:00'", "cutoff: '25:00'", "processing.cutoff: “25:00”: giờ phải như 07:30"),
         (BIRTH, "  - online\n", "  - fax\n", "channels.2: “fax”: phải là một trong: direct, online, postal"),
         (BIRTH, "key: giay_chung_sinh\n", "key: to_khai\n", "documents: “to_khai” có hai lần"),
@@ -288,6 +322,26 @@ def test_a_fault_is_named_with_its_file_and_place(folder, spoil, name, old, new,
     spoil(name, old, new)
 
     assert [line for line in check_content(folder) if fault in line and line.split(": ")[0].endswith(".yaml")]
+
+
+@pytest.mark.parametrize(
+    "old, new, fault",
+    [
+        ("since: 1,", "since: 2,", "fee.steps: bậc đầu phải từ 1"),
+        ("since: 3,", "since: 1,", "fee.steps: bậc đầu phải từ 1, bậc sau phải lớn hơn"),
+        ("since: 3,", "since: ba,", "fee.steps.2.since: “ba”: phải là số nguyên"),
+        ("{since: 1, amount: 2000}", "{since: 1, amount: 3000}", "fee.steps.1.amount: phải bằng amount (2000)"),
+        ("most: 200000", "most: 1999", "fee.most: nhỏ hơn tiền của bậc đầu"),
+        ("times_from: so_ban_sao", "times_from: so_ban", "fee.times_from: tờ khai không có câu “so_ban”"),
+        ("copies_from: so_trang_ban_chinh", "copies_from:", "fee.times_from: câu “so_ban_sao” phải cùng trang"),
+    ],
+)
+def test_a_fault_of_a_fee_by_the_page_is_named(folder, spoil, old, new, fault):
+    shutil.copy(SHIPPED / COPIES, folder / COPIES)
+    assert not [line for line in check_content(folder) if line.startswith(COPIES)]
+    spoil(COPIES, old, new)
+
+    assert [line for line in check_content(folder) if line.startswith(COPIES) and fault in line]
 
 
 EFORM = """
