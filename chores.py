@@ -11,7 +11,7 @@ from huey.consumer import Consumer
 
 from database import db, utc_now
 from models import Attempts, DocumentFile, Paper, ResultFile, UploadPiece
-from rules import approvals, data_rights, outbox, slips, uploads
+from rules import approvals, data_rights, outbox, payments, slips, uploads
 
 UNCLAIMED_FILE = timedelta(hours=24)
 
@@ -47,6 +47,32 @@ def init_app(app: Flask) -> None:
     def finish_uploads():
         with db.connection_context():
             uploads.finish_waiting(app.extensions["files"], utc_now())
+
+    @queue.periodic_task(crontab(minute="*"))
+    def follow_payments():
+        with db.connection_context():
+            calendar = app.extensions["library"].refreshed().calendar
+            payments.follow(app.extensions["payments"], utc_now, calendar)
+
+    @queue.periodic_task(crontab(minute="*/10"))
+    def send_refunds_again():
+        with db.connection_context():
+            payments.send_refunds_again(app.extensions["payments"], utc_now)
+
+    @queue.task()
+    def ask_about_payment(attempt_id):
+        with db.connection_context():
+            calendar = app.extensions["library"].refreshed().calendar
+            payments.ask_soon(attempt_id, app.extensions["payments"], utc_now(), calendar)
+
+    def ask_soon(attempt_id: int):
+        # Only haste: the queue asks by itself when its turn comes.
+        try:
+            ask_about_payment(attempt_id)
+        except sqlite3.Error as fault:
+            log.warning("a payment waits for its minute: %s", fault)
+
+    app.extensions["ask_soon"] = ask_soon
 
     def mail_soon():
         # Only haste: what caused the mail is done and answered, and within a minute the mail leaves by itself.

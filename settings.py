@@ -60,6 +60,8 @@ SETTINGS = (
     Setting("DATABASE_URL", "sqlite:///{INSTANCE_DIR}/app.db", "where rows are kept: sqlite:///… or postgresql://…"),
     Setting("STORAGE_URL", "file://{INSTANCE_DIR}/files", "where papers are kept"),
     Setting("QUEUE_URL", "sqlite:///{INSTANCE_DIR}/queue.db", "where background work waits"),
+    Setting("PAYMENT_URL", "", "payment gateway: vnpay://TMNCODE:SECRET@HOST; empty: the trial bank that `serve` starts"),
+    Setting("SANDBOX_PORT", "{NEXT_PORT}", "of the trial bank that `serve` starts while PAYMENT_URL is empty", _number_from(0)),
     Setting("MAIL_URL", "file://{INSTANCE_DIR}/outbox", "how mail leaves: file://folder, smtp://… or smtps://…"),
     Setting("MAIL_FROM", "khong-tra-loi@{SITE_HOST}", "sender of the site's mail"),
     Setting("DOCUMENT_QUOTA_MB", "100", "room for the personal documents of one account, old versions included", _number_from(1)),
@@ -75,7 +77,7 @@ def read_settings(environ: Mapping[str, str]) -> dict[str, object]:
     """
     values: dict[str, object] = {}
     for setting in SETTINGS:
-        text = environ.get(setting.name) or setting.default.format(**values, SITE_HOST=_host(values))
+        text = environ.get(setting.name) or setting.default.format(**values, SITE_HOST=_host(values), NEXT_PORT=_beside(values))
         try:
             values[setting.name] = setting.read(text)
         except (ValueError, KeyError) as fault:
@@ -83,6 +85,12 @@ def read_settings(environ: Mapping[str, str]) -> dict[str, object]:
         if setting.name in ("INSTANCE_DIR", "CONTENT_DIR"):
             values[setting.name] = str(PROJECT / text)
     return values
+
+
+def _beside(values: Mapping[str, object]) -> int:
+    """The port next to the site's; 0, a free one, where the site takes a free one or the last there is."""
+    port = int(values.get("PORT", 0))
+    return port + 1 if 0 < port < 65535 else 0
 
 
 def _host(values: Mapping[str, object]) -> str:

@@ -262,10 +262,10 @@ def tasks_due_at(app, moment: datetime) -> set[str]:
     return {task.name for task in app.extensions["queue"].read_periodic(moment)}
 
 
-def test_waiting_mail_is_looked_at_every_minute_and_the_sweep_runs_once_an_hour(app):
+def test_waiting_mail_and_payments_are_looked_at_every_minute_and_the_sweep_runs_once_an_hour(app):
     due = [tasks_due_at(app, datetime(2026, 11, 23, 2, minute)) for minute in range(60)]
 
-    assert all({"send_waiting_mail", "empty_slips"} <= names for names in due)
+    assert all({"send_waiting_mail", "empty_slips", "follow_payments"} <= names for names in due)
     assert sum("sweep_hourly" in names for names in due) == 1
 
 
@@ -281,7 +281,7 @@ def test_each_round_leaves_no_connection_behind(app):
     thread = threading.Thread(target=run)
     thread.start()
     thread.join(30)
-    assert len(rounds) == 4 and open_ones == [True]
+    assert len(rounds) == 6 and open_ones == [True]
 
 
 def test_a_clock_that_has_just_jumped_makes_nothing_old(app):
