@@ -2,6 +2,8 @@
 
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -17,6 +19,8 @@ from rules.content import ContentWrong, check_content, content_warnings
 from rules.library import load_content
 from rules.passwords import read_new_password
 from rules.vietnamese import in_vietnam
+from sandbox import beside
+from sandbox.keys import payment_url
 
 
 def init_app(app: Flask) -> None:
@@ -47,19 +51,50 @@ def serve():
 
     app = current_app._get_current_object()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
-    chores.start_worker(app)
-    click.echo(f"Trang dịch vụ công: {app.config['SITE_URL']}   (Ctrl+C to stop)")
-    run_waitress(
-        app,
-        host=app.config["HOST"],
-        port=app.config["PORT"],
-        threads=app.config["THREADS"],
-        connection_limit=1000,
-        channel_timeout=60,
-        max_request_body_size=64 * 1024 * 1024,
-        ident=None,
-        clear_untrusted_proxy_headers=False,
-    )
+    with trial_bank(app):
+        chores.start_worker(app)
+        click.echo(f"Trang dịch vụ công: {app.config['SITE_URL']}   (Ctrl+C to stop)")
+        run_waitress(
+            app,
+            host=app.config["HOST"],
+            port=app.config["PORT"],
+            threads=app.config["THREADS"],
+            connection_limit=1000,
+            channel_timeout=60,
+            max_request_body_size=64 * 1024 * 1024,
+            ident=None,
+            clear_untrusted_proxy_headers=False,
+        )
+
+
+@contextmanager
+def trial_bank(app: Flask) -> Iterator[None]:
+    """Beside a site without a gateway of its own runs the trial bank; where that cannot be, the site runs all the same."""
+    if app.config.get("PAYMENT_URL"):
+        yield
+        return
+    try:
+        bank = beside.Child(Path(app.config["INSTANCE_DIR"]), app.config["SANDBOX_PORT"], notice_address(app))
+    except beside.PortTaken as taken:
+        click.echo(f"Trial bank NOT started: port {taken} is taken. The site runs without; SANDBOX_PORT names another.", err=True)
+        yield
+        return
+    app.extensions.get("payments_at", lambda url: None)(payment_url(Path(app.config["INSTANCE_DIR"]), bank.port))
+    click.echo(f"Ngân hàng thử (không phải tiền thật): http://127.0.0.1:{bank.port}/bang-dieu-khien")
+    if app.config["SITE_URL"].startswith("https:"):
+        click.echo("PAYMENT_URL is empty: who pays online is sent to the trial bank, which only this machine reaches.", err=True)
+    try:
+        yield
+    finally:
+        bank.stop()
+
+
+def notice_address(app: Flask) -> str:
+    """Where this site, seen from its own machine, takes the gateway's notices."""
+    host = app.config["HOST"]
+    if host in ("0.0.0.0", "::", "*"):
+        host = "127.0.0.1"
+    return f"http://{f'[{host}]' if ':' in host else host}:{app.config['PORT']}/thanh-toan/vnpay/ipn"
 
 
 @click.command()

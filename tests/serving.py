@@ -42,10 +42,12 @@ class Site:
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",
             "PYTHONUNBUFFERED": "1",
-            "PYTHONDONTWRITEBYTECODE": "1",
+            # Compiled once, and not beside what is served: a walk starts many programs.
+            "PYTHONPYCACHEPREFIX": str(PROJECT / ".pytest_cache" / "compiled"),
             "INSTANCE_DIR": str(self.instance),
             "PORT": str(self.port),
             "SITE_URL": self.address,
+            "SANDBOX_PORT": "0",  # any free one, so that no two sites want the same
             "STAFF_SECOND_FACTOR": "off",  # tests/test_staff_walk.py walks with it
         } | environ
         self.server: subprocess.Popen | None = None
@@ -123,6 +125,22 @@ class Site:
         ended = f"\n(ended: {self.server.returncode})" if self.server and self.server.poll() is not None else ""
         return (self.log.read_text(errors="replace")[-4000:] if self.log.exists() else "") + ended
 
+    # --- its trial bank ---
+
+    def wish_of_bank(self, **wishes: str) -> None:
+        """How the trial bank behaves from now on, as somebody sets it on its panel: `way`, `late` (seconds), `answers`."""
+        browser = Browser(self)
+        browser.send(browser.open(self._panel), "Đặt", **wishes)
+
+    def let_bank_tell(self) -> None:
+        """The panel's button beside the newest payment: the notice leaves now, and is true."""
+        browser = Browser(self)
+        browser.send(browser.open(self._panel), "Gửi IPN đúng")
+
+    @property
+    def _panel(self) -> str:
+        return re.findall(r"http://127\.0\.0\.1:\d+/bang-dieu-khien", self.log.read_text(errors="replace"))[-1]
+
     # --- its outbox ---
 
     def letters(self, to: str = "") -> list[email.message.EmailMessage]:
@@ -150,7 +168,7 @@ class Browser:
         self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
 
     def open(self, address: str, form: dict[str, str] | None = None):
-        data = urllib.parse.urlencode(form).encode() if form else None
+        data = None if form is None else urllib.parse.urlencode(form).encode()
         with self.opener.open(urllib.parse.urljoin(self.site.address, address), data, timeout=PATIENCE) as answer:
             return html.fromstring(answer.read().decode(), base_url=answer.url)
 
