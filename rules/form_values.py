@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from models import Account, Apology, Dossier, Event, HandOver, Paper, SupplementItem, SupplementRequest
-from rules import deadlines, eform, later_papers, supplements, workflow
+from rules import deadlines, eform, fees, later_papers, supplements, workflow
 from rules.deadlines import WorkCalendar
 from rules.identity import show_phone
 from rules.submission import DELIVERIES
@@ -215,15 +215,13 @@ def fee_words(dossier: Dossier) -> str:
     """What it costs, by the procedure as it was submitted; "" where the amount is not settled, to be written by hand."""
     if dossier.payment == "waived":
         return "được miễn"
-    fee = dossier.procedure["fee"]
-    is_cheaper = dossier.channel == "online" and fee.get("online_amount") is not None
-    amount = fee["online_amount"] if is_cheaper else fee["amount"]
-    if fee.get("to_confirm"):
+    charge = fees.of_dossier(dossier)
+    if not charge.is_certain:
         return ""
-    if not amount:
-        return "không thu"
-    unit = f"/{fee['unit']}" if fee.get("unit") else ""
-    return show_dong(amount) + unit + (", đã nộp" if dossier.payment == "paid" else "")
+    if not charge.amount_dong:
+        exempt = fees.exempt_on(dossier)
+        return f"được miễn: {exempt.who}" if exempt else "không thu"
+    return show_dong(charge.amount_dong) + (", đã nộp" if dossier.payment == "paid" else "")
 
 
 def supplement(dossier: Dossier, event: Event, said: dict[str, str], site, calendar: WorkCalendar, now: datetime) -> dict:

@@ -19,9 +19,11 @@ FRAME = ("noi_dung", *ABOUT_A_DOSSIER)
 # What happens to a dossier and is told to whoever submitted it, by the event's name. Not here: what only moves it within
 # the office, and what the program answers at once (a dossier taken back before it was accepted: stop_withdrawn).
 EVENTS = (
-    "accept", "refuse", "begin", "begin_verifying", "end_verifying", "send_elsewhere", "transferred", "finish", "hand_to_post",
-    "give_result", "ask_supplement", "supplied", "ask_payment", "paid", "ask_withdrawal", "stop_withdrawn", "grant_withdrawal",
-    "refuse_withdrawal", "stop", "reopen", "give_papers_back", "apologized", "result_added", "undone",
+    "accept", "refuse", "begin", "begin_verifying", "end_verifying", "send_elsewhere", "transferred", "finish",
+    "hand_to_post", "post_returned", "post_lost", "give_result", "ask_supplement", "supplied", "ask_payment",
+    "payment_changed", "paid", "waive_fee", "ask_withdrawal", "stop_withdrawn", "grant_withdrawal", "refuse_withdrawal",
+    "stop", "reopen", "give_papers_back", "apologized", "result_added", "refund_granted", "refund_done", "refund_failed",
+    "undone",
 )  # fmt: skip
 
 # The other letters: what each may name, and (with a star) what it must.

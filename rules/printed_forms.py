@@ -154,7 +154,7 @@ def make(
         if event not in _events_for(kind, dossier, events, site.form_set):
             raise MoveRefused(f"Chưa lập được “{title_of(kind, site.form_set)}”: {_why_not(dossier, kind, site.form_set)}")
         year = in_vietnam(now).year
-        number = _next_number(dossier.office, kind.key, year)
+        number = next_number(dossier.office, kind.key, year)
         return PrintedForm.create(
             dossier=dossier,
             office=dossier.office,
@@ -182,7 +182,7 @@ def _why_not(dossier: Dossier, kind: Kind, form_set: str) -> str:
     return f"hồ sơ đang ở trạng thái “{workflow.where_it_is(dossier)}”.{said}"
 
 
-def _next_number(office: str, form: str, year: int) -> int:
+def next_number(office: str, form: str, year: int) -> int:
     """The row of the counter is locked from here to the end of the transaction: whoever comes second waits for it."""
     (
         FormCounter.insert(office=office, form=form, year=year, last=1)

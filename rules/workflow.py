@@ -5,8 +5,21 @@ from datetime import datetime, time, timedelta
 from types import SimpleNamespace
 
 from database import Prepared, db
-from models import Account, Apology, ClockStop, Dossier, Event, LaterPaper, Staff, State, SupplementRequest, Transfer
-from rules import deadlines, notices
+from models import (
+    Account,
+    Apology,
+    ClockStop,
+    Dossier,
+    Event,
+    LaterPaper,
+    PaymentAttempt,
+    PaymentRequest,
+    Staff,
+    State,
+    SupplementRequest,
+    Transfer,
+)
+from rules import deadlines, notices, shipment_rows
 from rules.deadlines import Term, WorkCalendar, due_after_stop, due_at
 from rules.vietnamese import show_moment
 
@@ -73,19 +86,26 @@ MOVES = (
     *(Move("finish", source, State.DONE, role, "Đã có kết quả", "Đã có kết quả", word="co-ket-qua", notice="da-ghi", at=at,
            may_be_undone=True)
       for source, at in ((_TAKEN, ("",)), (_AT_WORK, ("", "signed"))) for role in _WORKERS),
-    Move("hand_to_post", State.DONE, State.DONE, "officer", "Giao bưu điện", "Xã đã giao kết quả cho bưu điện",
-         word="giao-buu-dien", notice="da-ghi", then="posting", may_be_undone=True),
+    # Made when a hand-over list is signed (rules/manifests.py); what the post says of a result is written by the program.
+    Move("hand_to_post", State.DONE, State.DONE, "officer", "Giao bưu điện", "Xã đã giao kết quả cho bưu điện", then="posting",
+         may_be_undone=True),
+    Move("post_returned", State.DONE, State.DONE, "system", "Bưu điện trả lại", "Bưu điện không phát được, trả kết quả về xã",
+         at=("posting",)),
+    Move("post_lost", State.DONE, State.DONE, "system", "Bưu điện làm thất lạc", "Kết quả thất lạc trên đường bưu điện",
+         at=("posting",)),
     Move("give_result", State.DONE, State.RETURNED, "officer", "Đã trả kết quả", "Đã trả kết quả", at=("", "posting"),
          may_be_undone=True),
     *(Move("ask_supplement", source, _LACKING, "officer", "Yêu cầu bổ sung", "Xã cần nộp thêm giấy tờ", needs_note=True)
       for source in (_NEW, _TAKEN, _AT_WORK)),
     *(Move("supplied", _LACKING, back, role, "Đã bổ sung đủ", "Đã nộp đủ giấy xã cần")
       for back in (_NEW, _TAKEN, _AT_WORK) for role in ("citizen", "officer")),
-    *(Move("ask_payment", source, _UNPAID, "officer", "Yêu cầu nộp tiền", "Xã yêu cầu nộp tiền", needs_note=True, word="thu-tien",
-           notice="da-ghi", may_be_undone=True) for source in (_NEW, _TAKEN, _AT_WORK)),
-    *(Move("paid", _UNPAID, back, role, "Đã nộp tiền", "Đã nộp tiền", word="da-nop-tien" if role == "officer" else "",
-           notice="da-ghi", may_be_undone=role == "officer")
-      for back in (_NEW, _TAKEN, _AT_WORK) for role in ("officer", "system")),
+    *(Move("ask_payment", source, _UNPAID, "officer", "Yêu cầu nộp tiền", "Xã yêu cầu nộp tiền", needs_note=True,
+           may_be_undone=True) for source in (_NEW, _TAKEN, _AT_WORK)),
+    # Made with a receipt alone (rules/settlement.py). What was settled is never unsettled: a wrong receipt is voided by two.
+    *(Move("paid", _UNPAID, back, role, label, "Đã nộp tiền")
+      for back in (_NEW, _TAKEN, _AT_WORK) for role, label in (("officer", "Thu tiền mặt"), ("system", "Đã nộp tiền"))),
+    *(Move("waive_fee", _UNPAID, back, "officer", "Miễn phí, lệ phí", "Xã miễn phí, lệ phí")
+      for back in (_NEW, _TAKEN, _AT_WORK)),
     Move("withdraw", _NEW, _LEAVING, "citizen", "Rút hồ sơ", "Bạn rút hồ sơ"),
     Move("stop_withdrawn", _LEAVING, State.STOPPED, "system", "Dừng vì đã rút", "Hồ sơ đã rút"),
     *(Move("ask_withdrawal", source, _LEAVING, "citizen", "Xin rút hồ sơ", "Bạn xin rút hồ sơ", needs_note=True,
@@ -128,7 +148,7 @@ STOP_NAMES = {
     "verification": "Đi xác minh",
 }
 # The rows of these names lead back to where the dossier came from.
-LEAD_BACK = ("supplied", "refuse_withdrawal", "paid")
+LEAD_BACK = ("supplied", "refuse_withdrawal", "paid", "waive_fee")
 UNDO_WITHIN = timedelta(minutes=30)
 SUBMITTED_EVENT = "submit"
 # What happens to a dossier and leaves it in its state: what the desk calls it, and the citizen.
@@ -145,8 +165,15 @@ HAPPENINGS = {
     "transferred": ("Chuyển cơ quan giải quyết", "Hồ sơ chuyển đến cơ quan có thẩm quyền"),
     "apologized": ("Xin lỗi, hẹn lại ngày", "Xã xin lỗi và hẹn lại ngày trả"),
     "result_added": ("Đưa kết quả lên", "Xã đã đưa kết quả lên"),
+    "payment_changed": ("Đổi yêu cầu nộp tiền", "Xã đổi số tiền cần nộp"),
+    "fee_waived": ("Miễn phí, lệ phí, hồ sơ vẫn làm", "Xã miễn phí, lệ phí"),
+    "receipt_voided": ("Hủy biên lai", "Xã hủy một biên lai ghi sai"),
+    "receipt_replaced": ("Lập biên lai thay", "Xã lập biên lai khác thay"),
+    "refund_granted": ("Duyệt hoàn tiền", "Xã trả lại tiền qua ngân hàng"),
+    "refund_done": ("Đã hoàn tiền", "Ngân hàng đã nhận trả lại tiền cho bạn"),
+    "refund_failed": ("Không hoàn được tiền", "Chưa trả lại được tiền qua ngân hàng, xã đang xem"),
 }
-# What an event is called at the desk, and in the citizen's words.
+# What an event is called at the desk, and in the citizen's words. Of a button of several labels the last one's: what was done.
 EVENT_LABELS = {move.name: move.label for move in MOVES} | {name: label for name, (label, _) in HAPPENINGS.items()}
 EVENT_WORDS = {move.name: move.done for move in MOVES} | {name: words for name, (_, words) in HAPPENINGS.items()}
 
@@ -203,7 +230,20 @@ def make_move(
     """
     with db.atomic():
         lock(dossier)
-        return event_of(form_key, name) or _move(dossier, _find_move(dossier, name, by), by, now, calendar, note, form_key, link)
+        event = event_of(form_key, name)
+        if event is None:
+            event = _move(dossier, _find_move(dossier, name, by), by, now, calendar, note, form_key, link)
+            _go_on_if_settled(dossier, event, now, calendar, link)
+    return event
+
+
+def _go_on_if_settled(dossier: Dossier, event: Event, now: datetime, calendar: WorkCalendar, link: str) -> None:
+    """Paid while a withdrawal was being asked for: put back into waiting for money, it waits for nothing."""
+    if event.name != "refuse_withdrawal" or dossier.state is not _UNPAID:
+        return
+    last = PaymentRequest.select().where(PaymentRequest.dossier == dossier.id).order_by(PaymentRequest.id.desc()).first()
+    if last and last.settled_at:
+        _move(dossier, _find_move(dossier, "paid", SYSTEM), SYSTEM, now, calendar, "", None, link)
 
 
 def withdraw(
@@ -225,6 +265,9 @@ def withdraw(
     return event
 
 
+dossier_of_id = Prepared(lambda dossier_id: Dossier.select().where(Dossier.id == dossier_id))
+
+
 def lock(dossier: Dossier) -> None:
     """Be the only one who changes the dossier until the transaction ends, and see it as it is.
 
@@ -232,7 +275,7 @@ def lock(dossier: Dossier) -> None:
     the dossier first.
     """
     Dossier.update(state=Dossier.state).where(Dossier.id == dossier.id).execute()
-    fresh = Dossier.get_by_id(dossier.id)
+    fresh = dossier_of_id.first(dossier.id)
     for field in Dossier._meta.sorted_field_names:
         dossier.__data__[field] = fresh.__data__[field]
 
@@ -300,7 +343,10 @@ def _move(dossier, move, by, now, calendar, note, form_key, link) -> Event:
     for table in _closed_by(move):
         table.update(closed_at=now).where(table.dossier == dossier.id, table.closed_at.is_null()).execute()
     event = write_event(dossier, move.name, move.source, move.target, by, now, note, form_key, _as_kept(before))
+    if move.target in ENDED:
+        _void_request(event, "ended", PaymentRequest.dossier == dossier.id)
     _keep_stops(dossier, event)
+    shipment_rows.follow(dossier, event, by)
     notices.post_letter(dossier, event, link)
     return event
 
@@ -312,6 +358,12 @@ def _closed_by(move: Move) -> tuple[type[SupplementRequest | Transfer], ...]:
     return (Transfer,) if move.name == "come_back" else ()
 
 
+def _void_request(event: Event, why: str, *which) -> None:
+    """The open payment request is void; what is paid for it all the same goes to staff."""
+    is_open = PaymentRequest.settled_at.is_null(), PaymentRequest.voided_at.is_null()
+    PaymentRequest.update(voided_at=event.at, voided_by=event.staff_id, void_reason=why).where(*which, *is_open).execute()
+
+
 def _changes(dossier: Dossier, move: Move, now: datetime, calendar: WorkCalendar) -> dict[str, object]:
     """What a move writes into the dossier's row."""
     step = _step_before(dossier) if move.name in LEAD_BACK else move.then
@@ -320,11 +372,9 @@ def _changes(dossier: Dossier, move: Move, now: datetime, calendar: WorkCalendar
         changes["payment"] = "requested"
     elif move.name == "paid":
         changes["payment"] = "paid"
-    elif move.name == "hand_to_post":
-        changes["shipment"] = "handed_over"
-    elif move.name == "give_result" and dossier.step == "posting":
-        changes["shipment"] = "came_back" if dossier.shipment == "came_back" else "delivered"
-    return changes
+    elif move.name == "waive_fee":
+        changes["payment"] = "waived"
+    return changes | shipment_rows.word_after(dossier, move.name)
 
 
 def _step_before(dossier: Dossier) -> str:
@@ -405,9 +455,18 @@ def may_undo(dossier: Dossier, by: Account | Staff, now: datetime) -> Event | No
     last = dossier.events.order_by(Event.id.desc()).first()
     if last is None or last.before is None:  # nothing of the dossier's row was changed by it, or it is older than undoing
         return None
+    if (last.name == "ask_payment" and _is_being_paid(last)) or not shipment_rows.may_be_undone(dossier, last.name):
+        return None
     row, is_mine = row_of(last), isinstance(by, Staff) and (last.staff_id, last.actor_kind) == (by.id, by.role)
     is_recent = timedelta(0) <= now - last.at < UNDO_WITHIN
     return last if is_mine and is_recent and row and row.may_be_undone else None
+
+
+def _is_being_paid(asked: Event) -> bool:
+    """Whether somebody is at the bank's page for what was asked, or nobody knows yet how that ended."""
+    request = PaymentRequest.select(PaymentRequest.id).where(PaymentRequest.event == asked.id)
+    under_way = PaymentAttempt.request.in_(request), PaymentAttempt.state.in_(("sent", "unknown", "paid"))
+    return PaymentAttempt.select().where(*under_way).exists()
 
 
 def row_of(event: Event) -> Move | None:
@@ -438,12 +497,16 @@ def undo(dossier: Dossier, event_id: int, by: Staff, now: datetime, form_key: st
         ClockStop.update(ended_at=None, ended_by=None).where(ClockStop.ended_by == last.id).execute()
         for table in _closed_by(row_of(last)):
             table.update(closed_at=None).where(table.dossier == dossier.id, table.closed_at == last.at).execute()
+        ended = PaymentRequest.dossier == dossier.id, PaymentRequest.void_reason == "ended", PaymentRequest.voided_at == last.at
+        PaymentRequest.update(voided_at=None, voided_by=None, void_reason="").where(*ended).execute()
         lock(dossier)
         if dossier.due_at is None:  # nothing is promised any more, so there is nothing to be sorry for
             waiting = Apology.signed_at.is_null() & Apology.dropped_at.is_null()
             Apology.update(dropped_at=now).where(Apology.dossier == dossier.id, waiting).execute()
         note = f"Hoàn tác “{EVENT_LABELS[last.name]}” lúc {show_moment(last.at)}."
         event = write_event(dossier, "undone", last.to_state, dossier.state, by, now, note, form_key, undoes=last)
+        shipment_rows.take_back(dossier, last, by, now)
+        _void_request(event, "undone", PaymentRequest.event == last.id)
         notices.take_back(dossier, last, event)
     return event
 

@@ -20,6 +20,7 @@ from rules import (
     later_papers,
     next_moves,
     paper_checks,
+    payment_requests,
     submission,
     supplements,
     workflow,
@@ -27,6 +28,7 @@ from rules import (
 from rules import staff as staff_rules
 from rules.logins import LoginRefused
 from rules.masking import mask_id_number
+from rules.payment_requests import PaymentUnderWay
 from rules.vietnamese import clean_text, in_vietnam
 from rules.workflow import MOVES, Move, MoveRefused
 from views.access import open_to
@@ -209,9 +211,10 @@ def move_dossier(code: str, word: str):
     form = ReasonForm() if step.needs_note else MoveForm()
     if step.needs_note:
         form.reason.missing = f"Nhập lý do {step.label[0].lower()}{step.label[1:]}"
-    if form.validate_on_submit():
+    warning = warning_before(dossier, step)
+    if form.validate_on_submit() and not (warning and request.form.get("is_sure") != "1"):
         return move(dossier, step, form, form.reason.value if step.needs_note else "")
-    if step.needs_note:
+    if step.needs_note or (warning and form.is_submitted() and not form.errors):
         phrases = g.library.reasons.moves.get(step.name, [])
         page = render_template(
             "desk/refuse_dossier.html",
@@ -219,13 +222,23 @@ def move_dossier(code: str, word: str):
             form=form,
             step=step,
             phrases=phrases,
+            warning=warning,
             # What belongs to another office is handed over, with its papers: its submitter need not begin anew there.
             transfer=page_of("desk_moves.transfer", dossier) if step.name == "refuse" else "",
         )
-        return page, 422 if form.errors else 200
+        return page, 422 if form.is_submitted() else 200
     if not form.is_submitted():
         return redirect(url_for(".show_dossier", code=code), 302)
     return show(dossier, form, form.problems()[0][1], 422)
+
+
+def warning_before(dossier: Dossier, step: Move) -> str:
+    """What has to be known before a move that ends the dossier, and needs a second yes: somebody is paying for it."""
+    try:
+        payment_requests.refuse_end_under_way(dossier, step, is_sure=False)
+    except PaymentUnderWay as refusal:
+        return str(refusal)
+    return ""
 
 
 def move(dossier: Dossier, step: Move, form: MoveForm, note: str = ""):

@@ -13,6 +13,7 @@ from models import Apology, FormCounter, HandOver, PrintedForm, State
 from rules import form_values, printed_forms, supplements, workflow
 from rules.content import check_content
 from rules.printed_forms import BY_KEY, KINDS, REGISTER, SETS
+from rules.vietnamese import in_vietnam
 from rules.workflow import MoveRefused
 
 LINK = "http://localhost/tra-cuu?ma=X"
@@ -310,12 +311,25 @@ def test_numbers_and_days_are_written_as_the_decree_on_office_papers_wants():
 def test_a_fee_that_is_not_settled_is_left_to_be_written_by_hand(dossier):
     assert form_values.fee_words(dossier) == ""  # the province decides, and has to confirm
     fee = dossier.procedure["fee"] | {"to_confirm": False, "online_amount": None}
-    dossier.procedure |= {"fee": fee}
-    assert form_values.fee_words(dossier) == "8.000 đồng/việc"
+    dossier.procedure = dossier.procedure | {"fee": fee}
+    assert form_values.fee_words(dossier) == "8.000 đồng"
     dossier.payment = "paid"
-    assert form_values.fee_words(dossier) == "8.000 đồng/việc, đã nộp"
-    dossier.procedure |= {"fee": fee | {"online_amount": 0}}
+    assert form_values.fee_words(dossier) == "8.000 đồng, đã nộp"
+    dossier.procedure = dossier.procedure | {"fee": fee | {"online_amount": 0}}
     assert form_values.fee_words(dossier) == "không thu"
+
+
+def test_who_the_answers_exempt_reads_so_on_the_receipt(dossier):
+    dossier.answers = dossier.answers | {"con_ngay_sinh": f"{in_vietnam(dossier.submitted_at):%d/%m/%Y}"}
+
+    assert form_values.fee_words(dossier) == "được miễn: khai sinh trong 60 ngày từ ngày sinh"
+
+
+def test_an_older_dossier_knows_no_rules_but_its_one_amount(dossier):
+    kept = {"amount": 8000, "currency": "VND", "kind": "le_phi", "unit": "việc", "configurable": True, "exemptions": ["hộ nghèo"]}
+    dossier.procedure = dossier.procedure | {"fee": kept}
+
+    assert form_values.fee_words(dossier) == "8.000 đồng"
 
 
 @pytest.mark.parametrize(

@@ -111,9 +111,9 @@ def test_every_row_that_may_be_undone_is_tried():
 
 
 def test_a_row_that_may_not_be_undone_stays(dossier, people, move):
-    """Of what the desk itself does: what reached the citizen as work to do, and what left the house."""
+    """Of what the desk itself does: what reached the citizen as work to do, what left the house, and what is settled."""
     stays = {row.name for row in MOVES if row.role in people and row.role != "citizen" and not row.may_be_undone}
-    assert stays == {"ask_supplement", "supplied", "send_elsewhere", "come_back"}
+    assert stays == {"ask_supplement", "supplied", "send_elsewhere", "come_back", "paid", "waive_fee"}
     for name in ("accept", "send_elsewhere", "come_back"):
         event = move(dossier, name, people["officer"])
     refused(dossier, event, people["officer"], MONDAY_9 + SOON)

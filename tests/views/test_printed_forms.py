@@ -1,23 +1,17 @@
 """The desk on paper: who makes out which form, what it looks like, how often it was printed, as HTML and as PDF."""
 
-import re
-import shutil
-import subprocess
 from datetime import timedelta
 
 import msgspec
 import pytest
 from conftest import make_account, make_staff
+from printing import needs_pdf, read
 
 from database import utc_now
 from gateways import pdf
 from models import AccountEvent, Apology, FormCounter, PrintedForm
 from rules import form_values, printed_forms, supplements, workflow
 
-needs_pdf = pytest.mark.skipif(
-    not (pdf.is_there() and shutil.which("pdftotext")),
-    reason="WeasyPrint, Pango or poppler-utils is not installed (deploy/test-tools.sh)",
-)
 LONG_NAME = "Nguyễn Rơ Châm H'Blơm Krông Ana Thị Bạch Tuyết"
 POINTS = {"a4": (595, 842), "a5": (420, 595)}
 
@@ -274,16 +268,8 @@ def every_form(officer, library, submit, move):
     return make
 
 
-def read(data: bytes) -> tuple[str, int, tuple[int, int]]:
-    """The words of a PDF, how many pages it has and their size in points."""
-    run = {"input": data, "capture_output": True, "check": True}
-    words = subprocess.run(["pdftotext", "-layout", "-", "-"], **run).stdout.decode()
-    told = subprocess.run(["pdfinfo", "-"], **run).stdout.decode()
-    width, height = re.search(r"Page size: +([\d.]+) x ([\d.]+)", told).groups()
-    return words, int(re.search(r"Pages: +(\d+)", told)[1]), (round(float(width)), round(float(height)))
-
-
 @needs_pdf
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # no database draws a page
 @pytest.mark.parametrize("form_set", ["2018", "2025"])
 @pytest.mark.parametrize("size", ["a4", "a5"])
 def test_every_form_of_both_sets_prints_on_both_sizes(desk, every_form, form_set, size):
