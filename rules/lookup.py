@@ -5,11 +5,11 @@ from datetime import date, datetime
 
 from database import Prepared
 from models import Dossier, Event, State
-from rules import WrongInput
+from rules import WrongInput, payment_requests
 from rules.deadlines import promised_now
 from rules.masking import mask_name
 from rules.submission import DELIVERIES, last_digits_key
-from rules.vietnamese import ascii_digits
+from rules.vietnamese import ascii_digits, show_day, show_dong
 from rules.workflow import EVENT_WORDS, STATE_NAMES, awaited_papers
 
 NEXT_STEPS = {
@@ -92,7 +92,7 @@ def public_view(dossier: Dossier, now: datetime) -> PublicView:
         state=dossier.state,
         state_name=name,
         state_meaning=meaning,
-        next_step=NEXT_STEPS[dossier.state],
+        next_step=_how_to_pay(dossier) or NEXT_STEPS[dossier.state],
         delivery=DELIVERIES[dossier.delivery],
         submitted_at=dossier.submitted_at,
         expected_on=dossier.expected_on,
@@ -103,3 +103,14 @@ def public_view(dossier: Dossier, now: datetime) -> PublicView:
         # Without the officers' notes: a reason is free text, and may name a person.
         happened=[(event.at, DONE_WORDS[event.name]) for event in events_of_dossier.all(dossier.id)],
     )
+
+
+def _how_to_pay(dossier: Dossier) -> str:
+    """How much is to be paid, until when and where; not what for, which could say more than the code's holder should know."""
+    request = payment_requests.open_request(dossier) if dossier.state is State.AWAITING_PAYMENT else None
+    if request is None:
+        return ""
+    amount = f"{show_dong(request.amount_dong)}{f', trước hết ngày {show_day(request.due_on)}' if request.due_on else ''}"
+    if payment_requests.attempts_under_way(request):
+        return f"{amount}. Đang chờ ngân hàng báo kết quả: đừng trả lại. Đăng nhập → Yêu cầu thanh toán để xem."
+    return f"Nộp {amount}. Đăng nhập → Yêu cầu thanh toán, hoặc nộp tại Bộ phận Một cửa."

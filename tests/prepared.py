@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import secrets
 from datetime import timedelta
 
 from conftest import BIRTH, full_draft, good_answers, make_account, make_staff
@@ -69,6 +70,41 @@ def print_queue(count: int) -> None:
         known = {"procedure": definition, "answers": answers}
         codes = [make_row(account, number, **known).code for number in range(1, count + 1)]
         print(json.dumps({"cookie": cookie_of(app, make_staff("officer", "ban-phim")), "codes": codes}))
+
+
+def print_history(count: int) -> None:
+    """Somebody with `count` dossiers of all states and titles, some helped, one sent elsewhere and asked for more; the cookie."""
+    from rows import make_row
+
+    from models import State, SupplementItem, SupplementRequest
+
+    app = create_app(os.environ)
+    with app.app_context(), db.connection_context(), db.atomic():
+        account = make_account(email="", id_number=f"{64_090_760_001 + Account.select().count():012}")
+        site = app.extensions["library"].refreshed()
+        kinds, states = list(site.definitions.items()), list(State)
+        head, officer = made_once("village_head", "truong", village="Thôn 6"), made_once("officer", "ho-so")
+        made, there = [], Dossier.select().count()
+        for number in range(there + 1, there + count + 1):
+            slug, definition = kinds[number % len(kinds)]
+            state = states[number % len(states)]
+            title = {"procedure_slug": slug, "procedure_title": definition["title"], "owner_name": account.full_name}
+            known = title | {"procedure": definition}
+            ended = {"ended_at": utc_now()} if state in (State.REFUSED, State.STOPPED, State.DONE, State.RETURNED) else {}
+            helped = {"helped_by": head} if number % 7 == 0 else {}
+            made.append(make_row(account, number, state=state, **known, **ended, **helped))
+        last = made[-1]
+        asked = SupplementRequest.create(
+            dossier=last, round=1, due_on=utc_now().date(), resumes_to=State.IN_PROGRESS, asked_by=officer
+        )
+        SupplementItem.create(request=asked, document_key="x", name="Giấy chứng sinh", reason="Ảnh mờ")
+        to = {"to_office": "H21.121", "to_name": "UBND xã Đak Đoa", "is_ours": False, "reason": "x", "form_key": f"to{last.id}"}
+        Transfer.create(dossier=last, from_office=last.office, by=officer, **to)
+        print(json.dumps({"cookie": cookie_of(app, account), "code": last.code}))
+
+
+def made_once(role: str, login_name: str, **more) -> Staff:
+    return Staff.get_or_none(Staff.login_name == login_name) or make_staff(role, login_name, **more)
 
 
 def print_account(**details) -> None:
@@ -182,3 +218,38 @@ def print_ends(codes: list[str]) -> None:
                 "texts_sent": texts.count(),
             }
         print(json.dumps(ends))
+
+
+def print_payer(email: str = "") -> None:
+    """Somebody whose dossier is asked to pay a fee, and an officer; prints what they know, and both cookies."""
+    from paying import AMOUNT
+
+    from rules import payment_requests, workflow
+    from rules.payment_requests import Wanted
+
+    app = create_app(os.environ)
+    with app.app_context(), db.connection_context():
+        library, now, officer = app.extensions["library"].refreshed(), utc_now(), made_once("officer", "thu-phi")
+        account = make_account(email=email, id_number=f"{64_090_770_001 + Account.select().count():012}")
+        draft = full_draft(app, account)
+        known = library.definitions[BIRTH], officer.office, library.calendar, now, str
+        dossier = submission.submit(draft, submission.content_hash(draft), *known)
+        workflow.make_move(dossier, "accept", officer, now, library.calendar)
+        wanted = Wanted("Phí bản sao trích lục", AMOUNT, "Thông tư 281/2016/TT-BTC", (now + timedelta(days=7)).date())
+        asked = payment_requests.ask(dossier, wanted, officer, now, library.calendar, secrets.token_hex(16))
+        who = {"id_number": account.id_number, "full_name": account.full_name, "cookie": cookie_of(app, account)}
+        print(json.dumps(who | {"code": dossier.code, "ref": asked.ref, "desk": cookie_of(app, officer)}))
+
+
+def print_money(code: str) -> None:
+    """What a dossier was paid with: how each try ended, and the receipts' numbers."""
+    from models import PaymentAttempt, PaymentRequest, Receipt
+    from rules.payment_words import number_of
+
+    app = create_app(os.environ)
+    with app.app_context(), db.connection_context():
+        requests = PaymentRequest.select().join(Dossier).where(Dossier.code == code)
+        tries = PaymentAttempt.select().where(PaymentAttempt.request.in_(requests)).order_by(PaymentAttempt.id)
+        receipts = Receipt.select().where(Receipt.request.in_(requests)).order_by(Receipt.id)
+        ends = [(one.state, one.problem or "") for one in tries]
+        print(json.dumps({"tries": ends, "receipts": [number_of(one) for one in receipts]}))

@@ -7,6 +7,7 @@ import person
 import pexpect
 import pyte
 from person import BIRTH, GO_ON, LETTER_CHOICE, LETTER_LEVEL, PASSWORD
+from sandboxed import LABEL as TRIAL_BANK
 from serving import PATIENCE, NotInTime, link_in
 
 # Tall enough for a whole page, so that what is looked for is on the screen.
@@ -298,3 +299,39 @@ def recover(browser: TextBrowser, number: str, email: str, site) -> None:
     browser.press(LETTER_CHOICE, then="Chưa có tài khoản")
     browser.type("CMND", number)
     browser.type("Mật khẩu", NEW_PASSWORD, below="CMND")
+
+
+# --- guide VII -------------------------------------------------------------------------------------------------------
+
+
+def pay(browser: TextBrowser, payer: dict, password: str, site) -> None:
+    """Log in, and pay online what the commune asks for: at the bank, whose word is there before the payer, and back."""
+    site.wish_of_bank(way="before")
+    browser.starts("Bà con cần làm việc gì?")
+    browser.press("Đăng nhập", then=LETTER_CHOICE)
+    browser.press(LETTER_CHOICE, then="Chưa có tài khoản")
+    browser.type("CMND", payer["id_number"])
+    browser.type("Mật khẩu", password)
+    browser.press("Đăng nhập", after="Máy của tôi", then=payer["full_name"])
+    browser.press("Trang cá nhân", then="Yêu cầu thanh toán (1)")
+    browser.press("Yêu cầu thanh toán (1)", then="nộp trước hết")
+    browser.press("Thanh toán", after="nộp trước hết", then="Xem lại số tiền")
+    browser.press("Đúng, trả tiền", then="Trả bằng cách nào?")
+    browser.press("Thanh toán trực tuyến qua cổng DVCQG", then="Ngân hàng của bạn")
+    browser.choose("Ngân hàng của bạn", "NCB")
+    browser.press("Thanh toán", after="Eximbank", then="Sang trang ngân hàng")
+    browser.press("Thanh toán", after="Hạn trả", then="Đăng nhập ngân hàng NCB")
+    pay_at_bank(browser)
+
+
+def pay_at_bank(browser: TextBrowser) -> None:
+    """The trial bank's pages, each of which says that it is none."""
+    assert TRIAL_BANK in browser.text
+    browser.type("Số thẻ", "9704198526191432198", below="thẻ thật")
+    browser.type("Tên chủ thẻ", "NGUYEN VAN A")
+    browser.type("Ngày phát hành", "07/15")
+    browser.press("Tiếp tục", then="Nhập mã OTP")
+    assert TRIAL_BANK in browser.text
+    browser.type("Mã OTP", "123456", below="được gửi")
+    browser.press("Thanh toán", after="được gửi", then="Đã nộp tiền")
+    assert TRIAL_BANK not in browser.text

@@ -5,7 +5,7 @@ from flask_login import current_user
 
 from database import utc_now
 from models import Account, Dossier, Draft, State
-from rules import corrections, documents, later_papers, my_account, personal, ratings, results, submission, supplements
+from rules import corrections, documents, later_papers, my_account, personal, ratings, results, shipments, submission, supplements
 from rules.library import may_be_submitted
 from rules.paging import pages_of
 from rules.personal import STATES, Waiting
@@ -128,18 +128,6 @@ def dossiers():
     return show_list("personal/dossiers.html", mine, A_PAGE, shown=shown if kind else "", words=words)
 
 
-@bp.get("/lich-su")
-@open_to("citizen")
-def history():
-    return show_list("personal/history.html", submission.all_mine(_me()), 20)
-
-
-@bp.get("/thanh-toan")
-@open_to("citizen")
-def payments():
-    return show_list("personal/payments.html", personal.in_state(_me(), STATES["payment"]), A_PAGE)
-
-
 def show_list(template: str, mine, a_page: int, **more):
     number, pages = pages_of(mine.count(), a_page, request.args.get("trang", 1, type=int))
     return render_template(template, dossiers=list(mine.paginate(number, a_page)), page=number, pages=pages, **more)
@@ -160,6 +148,9 @@ def dossier(code: str):
         items=supplements.items_of(asked) if asked else [],
         is_settled=supplements.is_settled,
         checklist=later_papers.checklist(found),
+        posted=shipments.of_dossier(found),
+        may_collect=shipments.may_be_collected(found),
+        post=shipments,
         is_waived=later_papers.is_waived,
         why_not=personal.why_not,
         correction=corrections.draft_of(found, _me()),

@@ -4,7 +4,7 @@ import shutil
 
 import person
 import pytest
-from text_browser import TextBrowser, recover, walk_the_letter
+from text_browser import TextBrowser, pay, recover, walk_the_letter
 
 PASSWORD = "voi rung gao nuong"  # of the people made beside the site
 
@@ -83,3 +83,14 @@ def test_a_paper_is_kept_in_lynx(lynx, site, tmp_path):
     lynx.type("Chỗ chứa còn khoảng 333 ảnh.", str(photo))
     lynx.press("Lưu", after="333 ảnh", then="Đã lưu.")
     lynx.press("The cua H'Bia", then="can cuoc.jpg")
+
+
+def test_what_the_commune_asks_for_is_paid_in_lynx(lynx, site):
+    payer = site.python("import prepared; prepared.print_payer()")
+
+    pay(lynx, payer, PASSWORD, site)
+    lynx.press("Xem biên lai", then="Biên lai số 0000001")
+    assert "16.000 đồng" in lynx.text and payer["code"] in lynx.text
+    lynx.open(f"{site.address}/ca-nhan/", then="Yêu cầu thanh toán")
+    # What lynx has shown before it shows again from memory, whatever the page said of keeping it; Ctrl+R asks anew.
+    lynx.send("\x12", lambda: "Yêu cầu thanh toán (0)" in lynx.text, "still to be paid")

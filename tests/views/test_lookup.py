@@ -6,9 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from conftest import BIRTH, make_account
+from paying import ask_for_money, try_to_pay
 
+from database import utc_now
 from models import Attempts, Dossier
+from rules import payment_requests
 from rules.dossier_codes import add_checks, show_receipt_code
+from rules.vietnamese import show_day
 
 NOT_FOUND = "Không có hồ sơ nào như vậy."
 UNKNOWN = add_checks("0123456789")
@@ -281,3 +285,24 @@ def test_one_code_opens_one_dossier(visitor, submit, account):
 
     assert look_up(visitor, mine.receipt_code).heading == mine.procedure_title
     assert look_up(visitor, other.receipt_code).heading == other.procedure_title
+
+
+def test_one_that_waits_for_a_fee_says_how_much_and_where_and_nothing_of_whom(visitor, dossier, account, officer, library):
+    asked = ask_for_money(dossier, officer, library.calendar, utc_now())
+    page = look_up(visitor, dossier.receipt_code)
+
+    day = show_day(asked.due_on)
+    how = f"Nộp 16.000 đồng, trước hết ngày {day}. Đăng nhập → Yêu cầu thanh toán, hoặc nộp tại Bộ phận Một cửa."
+    assert "Cần nộp tiền" in page.words and how in page.words and "Đăng nhập để xem thêm" in page.links
+    assert asked.item not in page.words and account.full_name not in page.words
+
+    try_to_pay(asked, utc_now())
+    page = look_up(visitor, dossier.receipt_code)
+    assert "Đang chờ ngân hàng báo kết quả: đừng trả lại." in page.words and "Nộp 16.000" not in page.words
+
+
+def test_a_fee_that_is_paid_or_waived_is_asked_of_nobody(visitor, dossier, officer, library):
+    ask_for_money(dossier, officer, library.calendar, utc_now())
+    payment_requests.waive(dossier, "Hộ nghèo", officer, utc_now(), library.calendar, "mien-1")
+
+    assert "16.000" not in look_up(visitor, dossier.receipt_code).words

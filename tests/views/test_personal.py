@@ -206,7 +206,7 @@ def test_a_dossier_of_my_business_is_listed_with_whose_it_is(visit_as, account, 
     assert "Cà phê Ia Băng" in page.words
 
 
-@pytest.mark.parametrize(("address", "a_page", "count"), [("ho-so", 10, 12), ("lich-su", 20, 22)])
+@pytest.mark.parametrize(("address", "a_page", "count"), [("ho-so", 10, 12)])
 def test_a_long_list_stands_on_two_pages_the_newest_first(visit_as, account, submit, address, a_page, count):
     codes = [submit(account).code for _ in range(count)]
     citizen = visit_as(account)
@@ -238,14 +238,6 @@ def test_a_list_of_something_that_is_not_is_the_whole_list(visit_as, account, do
 @pytest.mark.parametrize("code", ["H21.129-200101-0001", "x", "%00", "'", "a" * 3000])
 def test_a_code_that_is_not_mine_is_not_there(visit_as, account, code):
     assert visit_as(account).get(f"/ca-nhan/ho-so/{code}").status in (404, 400)
-
-
-def test_the_history_gives_the_days(visit_as, account, dossier):
-    page = visit_as(account).get("/ca-nhan/lich-su")
-
-    assert re.search(r"Nộp \d+/\d+/\d{4}", page.words)
-    assert "Đã gửi đến xã, xã chưa nhận" in page.words
-    assert ", xong" not in page.words
 
 
 def test_there_is_no_payment_request_and_the_page_says_what_would_stand_here(visit_as, account, dossier):
