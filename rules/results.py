@@ -7,7 +7,7 @@ from database import db
 from gateways.files import LocalFiles
 from gateways.signatures import ResultPaper
 from models import Dossier, Event, ResultFile, ResultReturn, Staff, State
-from rules import WrongInput, notices, workflow
+from rules import WrongInput, notices, shipment_rows, workflow
 from rules.deadlines import WorkCalendar
 from rules.vietnamese import sort_key
 from rules.workflow import MoveRefused
@@ -148,6 +148,7 @@ def give(
         event = workflow.make_move(dossier, "give_result", by, now, calendar, f"{WAYS[way]}.", form_key, link)
         if way == "desk" and dossier.shipment == "delivered":  # from the post's hands, and not by them
             Dossier.update(shipment="came_back").where(Dossier.id == dossier.id).execute()
+        shipment_rows.settle(dossier, way, f"{who}, nhận thay: {seen}" if seen else who, by, now)
         ResultReturn.create(
             dossier=dossier, way=way, receiver=who, is_owner=is_owner, paper_seen=seen, by=by, at=now, event=event
         )

@@ -1,5 +1,6 @@
 """What the desk asks for on top of a dossier, round by round, and how its submitter answers: by photo, or by bringing it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -38,6 +39,13 @@ def usual_last_day(now: datetime, calendar: WorkCalendar) -> date:
 
 def rounds(dossier: Dossier) -> list[SupplementRequest]:
     return list(dossier.supplements.order_by(SupplementRequest.round))
+
+
+def among(dossiers: Sequence[Dossier]) -> dict[int, int]:
+    """How often more was asked for, by the dossier's id, of those of which it was."""
+    asked = SupplementRequest.select(SupplementRequest.dossier, fn.COUNT(SupplementRequest.id))
+    mine = SupplementRequest.dossier.in_([dossier.id for dossier in dossiers])
+    return dict(asked.where(mine).group_by(SupplementRequest.dossier).tuples()) if dossiers else {}
 
 
 def current(dossier: Dossier) -> SupplementRequest | None:

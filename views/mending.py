@@ -1,6 +1,7 @@
 """After submitting: correct, take back, answer what the desk asks for, begin another like it, say how it was."""
 
 import secrets
+from datetime import date
 
 from flask import Blueprint, abort, current_app, g, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
@@ -11,7 +12,7 @@ from models import Account, Dossier, Draft, State, SupplementRequest
 from rules import corrections, personal, ratings, submission, supplements, workflow
 from rules.papers import papers_of
 from rules.submission import NotReady
-from rules.vietnamese import clean_text
+from rules.vietnamese import clean_text, in_vietnam
 from rules.workflow import MoveRefused
 from views.access import open_to
 from views.account import url_for_outside
@@ -59,6 +60,15 @@ class CorrectionWalk(Walk):
 
     chore = stamp = "SỬA HỒ SƠ – CHƯA GỬI"
     button = "Gửi bản sửa"
+
+    @property
+    def channel(self) -> str:
+        return self.draft.corrects.channel if self.draft else super().channel
+
+    @property
+    def fee_day(self) -> date:
+        # The rules are those it was submitted under.
+        return in_vietnam(self.draft.corrects.submitted_at).date() if self.draft else super().fee_day
 
     def begin(self) -> Draft:
         # The last page may have been sent by another window: then there is nothing to go on with.
