@@ -22,17 +22,33 @@ from models import (
     Message,
     OneTimeCode,
     Paper,
+    PaymentAttempt,
+    PaymentRequest,
     PersonalDocument,
+    Receipt,
+    Refund,
     Representative,
     ResultFile,
+    Shipment,
     Slip,
     State,
 )
-from rules import WrongInput, account_log, data_rights, documents, eform, results, submission
+from rules import (
+    WrongInput,
+    account_log,
+    data_rights,
+    documents,
+    eform,
+    results,
+    shipment_rows,
+    shipments,
+    submission,
+)
 from rules.archive import Packed, safe_name
 from rules.content import ConsentText
 from rules.dossier_codes import show_receipt_code
 from rules.identity import show_phone
+from rules.payment_words import METHODS, VOIDED_BECAUSE, number_of
 from rules.vietnamese import in_vietnam, show_moment
 from rules.workflow import EVENT_LABELS, STATE_NAMES
 
@@ -68,6 +84,7 @@ def gather(account: Account, files, library, now: datetime) -> Belongings:
         "Doanh nghiệp bạn đại diện": _businesses(account),
         "Giấy tờ bạn cất": [_document(document, packing, n) for n, document in enumerate(_documents(account), 1)],
         "Hồ sơ đã nộp": [_dossier(dossier, packing, now) for dossier in _dossiers(account)],
+        "Lần bạn bấm trả tiền": _tries(account),
         "Bản nháp": [_draft(draft, definitions.get(draft.procedure_slug), packing, now) for draft in _drafts(account)],
         "Thư đã gửi cho bạn": _letters(account),
         "Lần đăng nhập": _logins(account),
@@ -227,7 +244,70 @@ def _dossier(dossier: Dossier, packing: _Packing, now: datetime) -> dict:
         ],
         "Giấy tờ": _papers(papers, dossier.procedure, folder, packing),
         "Kết quả": _result(dossier, folder, packing),
+        "Yêu cầu thanh toán": [_payment_request(one) for one in dossier.payment_requests.order_by(PaymentRequest.id)],
+        "Bưu điện": [_shipment(one) for one in shipments.of_dossier(dossier)],
     }
+
+
+def _shipment(one: Shipment) -> dict:
+    """Where papers or a result went by the public post, and what became of them."""
+    return {
+        "Việc": "Bưu tá đến lấy giấy" if one.direction == "collect" else "Gửi kết quả",
+        "Tên": one.receiver,
+        "Địa chỉ": one.address,
+        "Số điện thoại": show_phone(one.phone) if one.phone else "",
+        "Số vận đơn": one.tracking,
+        "Đã qua": [
+            {
+                "Lúc": step.at,
+                "Bước": shipments.STATE_NAMES[one.direction][step.state][0],
+                "Người ghi": _name(step.by),
+                "Ghi chú": step.note,
+            }
+            for step in shipment_rows.steps_of(one)
+        ],
+    }
+
+
+def _payment_request(request: PaymentRequest) -> dict:
+    """What was asked, how it ended, each try to pay online, each receipt."""
+    return {
+        "Nội dung": request.item,
+        "Số tiền (đồng)": request.amount_dong,
+        "Căn cứ": request.ground,
+        "Hạn": request.due_on,
+        "Yêu cầu lúc": request.asked_at,
+        "Bỏ lúc": request.voided_at,
+        "Vì sao bỏ": VOIDED_BECAUSE.get(request.void_reason, request.void_reason),
+        "Xong lúc": request.settled_at,
+        "Cách nộp": METHODS.get(request.method, request.method),
+        "Lần trả trực tuyến": [
+            {"Mã": one.txn_ref, "Lúc": one.made_at, "Số tiền (đồng)": one.amount_dong, "Ngân hàng": one.bank}
+            | {"Kết quả": TRIES.get(one.state, one.state), "Hoàn tiền (đồng)": [back.amount_dong for back in _refunds(one)]}
+            for one in request.attempts.order_by(PaymentAttempt.id)
+        ],
+        "Biên lai": [
+            {"Số": number_of(one), "Lập lúc": one.made_at, "Số tiền (đồng)": one.amount_dong, "Người nộp": one.payer_name}
+            | {"Cách nộp": METHODS[one.method], "Hủy lúc": one.voided_at, "Vì sao hủy": one.void_reason if one.voided_at else ""}
+            for one in request.receipts.order_by(Receipt.id)
+        ],
+    }
+
+
+def _tries(account: Account) -> list[dict]:
+    """Also those for dossiers of a business that somebody else handed in."""
+    people = [account.id, *(one.id for one in data_rights.absorbed_by(account))]
+    return [
+        {"Mã": one.txn_ref, "Lúc": one.made_at, "Số tiền (đồng)": one.amount_dong, "Địa chỉ mạng": one.payer_address}
+        for one in PaymentAttempt.select().where(PaymentAttempt.started_by.in_(people)).order_by(PaymentAttempt.id)
+    ]
+
+
+TRIES = {"sent": "chưa có kết quả", "unknown": "chưa rõ", "paid": "đã trả", "failed": "không thành"}
+
+
+def _refunds(attempt: PaymentAttempt) -> list[Refund]:
+    return list(attempt.refunds.where(Refund.state == "done").order_by(Refund.id))
 
 
 def _result(dossier: Dossier, folder: str, packing: _Packing) -> list[dict]:

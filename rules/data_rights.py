@@ -23,6 +23,8 @@ from models import (
     Login,
     Message,
     OneTimeCode,
+    PaymentAttempt,
+    PaymentNotice,
     PersonalDocument,
     Registration,
     Representative,
@@ -52,6 +54,10 @@ DAY = timedelta(days=1)
 LINKS_ARE_KEPT = 30 * DAY
 MESSAGES_ARE_KEPT = 90 * DAY
 OLD_VERSIONS_ARE_KEPT = 365 * DAY
+NOTICES_ARE_KEPT = 5 * 365 * DAY  # what the gateway said, as it came
+FORGERIES_ARE_KEPT = 30 * DAY  # what somebody else said in its name: long enough to look into it, and the disk stays free
+PAYERS_ADDRESSES_ARE_KEPT = DAY  # from the moment at which the bank's page, for which they are, opens no more
+FORGED = PaymentNotice.answer.in_(("97", "01")) & PaymentNotice.attempt.is_null()  # of no payment here
 # Long enough to answer who saw what, and what was agreed to, when somebody asks late.
 RECORDS_ARE_KEPT = 730 * DAY
 
@@ -74,6 +80,11 @@ def _codes(what: str, keeps: timedelta, which) -> Promise:
     return Promise(what, keeps, forget)
 
 
+def _forget_addresses(now: datetime) -> None:
+    is_over = PaymentAttempt.payer_address != "", PaymentAttempt.expires_at < now - PAYERS_ADDRESSES_ARE_KEPT
+    PaymentAttempt.update(payer_address="").where(*is_over).execute()
+
+
 def _forget_requests(now: datetime) -> None:
     before = now - RECORDS_ARE_KEPT
     DeletionRequest.delete().where((DeletionRequest.done_at < before) | (DeletionRequest.cancelled_at < before)).execute()
@@ -86,6 +97,7 @@ RETENTION = (
     Promise("ảnh gửi dở", uploads.LASTS, uploads.sweep),
     Promise("lần đăng nhập đã hết", Login.WRITE_ONLY, logins.sweep),
     Promise("số lần nhập sai", attempts.COUNTS_ARE_KEPT, attempts.sweep),
+    Promise("địa chỉ mạng lúc trả tiền", PAYERS_ADDRESSES_ARE_KEPT, _forget_addresses),
     _rows("bản nháp, từ lần sửa cuối", Draft.LIFETIME, Draft, Draft.updated_at, Draft.is_open()),
     Promise("đăng ký quá hạn 7 ngày", accounts.REQUESTS_ARE_KEPT, accounts.sweep),
     Promise("lời mời đại diện", businesses.INVITATIONS_ARE_KEPT, businesses.sweep),
@@ -99,6 +111,8 @@ RETENTION = (
     _rows("đồng ý đã rút", RECORDS_ARE_KEPT, Consent, Consent.withdrawn_at),
     _rows("đại diện đã thôi", RECORDS_ARE_KEPT, Representative, Representative.ended_at),
     Promise("đơn xin xoá đã xong", RECORDS_ARE_KEPT, _forget_requests),
+    _rows("thông báo trả tiền giả mạo", FORGERIES_ARE_KEPT, PaymentNotice, PaymentNotice.received_at, FORGED),
+    _rows("thông báo của cổng thanh toán", NOTICES_ARE_KEPT, PaymentNotice, PaymentNotice.received_at),
 )
 
 
@@ -272,6 +286,7 @@ def _delete_or_close(account: Account, now: datetime) -> int:
     if dossiers or has_papers or has_helps:
         _close(account, now)
     else:
+        _forget_paying(account)
         Account.delete().where(Account.id == account.id).execute()
     return dossiers
 
@@ -286,12 +301,18 @@ def _close(account: Account, now: datetime) -> None:
     for table in GONE_WITH_IT:
         table.delete().where(table.account == account.id).execute()
     Draft.delete().where(Draft.account == account.id, Draft.is_open()).execute()
+    _forget_paying(account)
     # A reset or a merge that was still waiting would open the account again.
     Approval.delete().where((Approval.account == account.id) | (Approval.other_account == account.id)).execute()
     mine = Representative.account == account.id, Representative.ended_at.is_null()
     Representative.update(ended_at=now).where(*mine).execute()
     Consent.update(withdrawn_at=now).where(Consent.account == account.id, Consent.withdrawn_at.is_null()).execute()
     account_log.record(account, "account deleted", now)
+
+
+def _forget_paying(account: Account) -> None:
+    """From where they paid. That they did stands on the receipt, which the law keeps."""
+    PaymentAttempt.update(payer_address="").where(PaymentAttempt.started_by == account.id).execute()
 
 
 def _forget_registrations(account: Account) -> None:

@@ -4,6 +4,7 @@ Written past the rules' own doors, for they take a transaction a move: 100,000 d
 written is what the rules would have written (tests/test_demo.py lets them do it again and compares).
 """
 
+import hashlib
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -26,8 +27,12 @@ from models import (
     Help,
     IdNumber,
     PaperCheck,
+    PaymentAttempt,
+    PaymentRequest,
     Rating,
     ResultReturn,
+    Shipment,
+    ShipmentStep,
     Staff,
     State,
     SupplementItem,
@@ -40,11 +45,14 @@ from rules.content import PURPOSES, Procedure
 from rules.deadlines import expected_day
 from rules.demo_answers import Variant, Writer, variants_of
 from rules.demo_lives import GOALS, REFUSALS, Actor, Life, OfficeTime, Plan, Storyteller
+from rules.demo_money import Till
 from rules.demo_people import made_up_mail, made_up_name, made_up_person, made_up_phone
 from rules.dossier_codes import CHECKS, LENGTH, SYMBOLS, add_checks, new_dossier_code
 from rules.library import Library, may_be_entered, may_be_submitted
 from rules.passwords import hash_password
+from rules.shipments import fee_for
 from rules.staff import new_first_password
+from rules.tracking import check_digit
 from rules.vietnamese import VIETNAM_TIME, fold, in_vietnam
 
 MARK = "demo"  # begins the ref of a made-up account; a real one is hexadecimal, and cannot
@@ -138,9 +146,10 @@ class Commune:
         self.receipts: set[str] = set()
         self.of_day: Counter[date] = Counter()
         self.goals = self._goals()
+        self.till = Till(self.office, self.calendar)
         self.variants: dict[str, list[Variant]] = {}
         self.snapshots: dict[str, str] = {}
-        self.next_event = self.next_request = 1
+        self.next_event = self.next_request = self.next_shipment = 1
 
     def write(self) -> Iterator[int]:
         with db.atomic():
@@ -157,8 +166,10 @@ class Commune:
                 insert_rows(
                     DayCounter, [{"office": self.office, "day": d, "last": self.of_day[d]} for d in days if d in rows.days]
                 )
-                number_on(Dossier, Event, SupplementRequest, Account, Staff)
+                number_on(Dossier, Event, SupplementRequest, Shipment, Account, Staff)
             yield min(start + A_BATCH, self.count)
+        with db.atomic():
+            self.till.write_receipts()
 
     # --- who is there ---
 
@@ -312,7 +323,11 @@ class Commune:
         Storyteller(life, plan, self.clock, rng, lambda: f"{MARK}-{rng.getrandbits(96):024x}").tell()
         if channel == "helped":
             self._add_help(row, account, head, procedure, rows)
+        first_event = self.next_event
         self._keep(life, rows)
+        self.till.keep(life, plan.fee_dong, first_event, rows)
+        if delivery == "post":
+            self._keep_shipment(life, account, rows)
 
     def _channel(self, at: datetime, is_open: bool) -> str:
         """More and more come online; out of hours the counter is closed."""
@@ -448,6 +463,38 @@ class Commune:
                 event = {"event_id": first + more.pop("event")} if "event" in more else {}
                 rows.add(table, dossier_id=dossier, **more, **event)
 
+    def _keep_shipment(self, life: Life, account: Account, rows: "Rows") -> None:
+        """What rules.shipment_rows writes with the moves of a dossier whose result goes by post."""
+        states = {"finish": "waiting", "hand_to_post": "handed_over", "give_result": "delivered"}
+        steps = [(states[event.name], event) for event in life.log if event.name in states]
+        if not steps:
+            return
+        row, number, (state, last) = life.row, self.next_shipment, steps[-1]
+        digits = f"{row['id']:08}"[-8:]
+        receivers = [returned["receiver"] for returned in life.more["result_return"]]
+        rows.add(
+            Shipment,
+            id=number,
+            ref=hashlib.sha256(row["receipt_code"].encode()).hexdigest()[:12],
+            dossier_id=row["id"],
+            office=row["office"],
+            direction="return",
+            state=state,
+            receiver=account.full_name,
+            address=row["answers"]["delivery_address"],
+            phone=account.phone,
+            fee_dong=fee_for(self.library.site.post),
+            tracking="" if state == "waiting" else f"EP{digits}{check_digit(digits)}VN",
+            manifest_id=None,
+            tries=0,
+            made_at=steps[0][1].at,
+            changed_at=last.at,
+        )
+        for name, event in steps:
+            note = "".join(receivers) if name == "delivered" else ""
+            rows.add(ShipmentStep, shipment_id=number, state=name, note=note, by_id=event.by.staff, at=event.at, form_key=None)
+        self.next_shipment += 1
+
 
 class Rows:
     """What one transaction writes, table by table."""
@@ -467,6 +514,10 @@ class Rows:
         Apology,
         ResultReturn,
         Rating,
+        PaymentRequest,
+        PaymentAttempt,
+        Shipment,
+        ShipmentStep,
     )
 
     def __init__(self):

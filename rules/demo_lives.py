@@ -13,6 +13,7 @@ from models import State
 from rules import deadlines, workflow
 from rules.assignments import COMMON_TABLE
 from rules.deadlines import Term, WorkCalendar
+from rules.payment_words import PAY_WITHIN_DAYS, told
 from rules.results import WAYS
 from rules.supplements import ANSWER_WITHIN_DAYS
 from rules.vietnamese import VIETNAM_TIME, in_vietnam, show_day, show_moment
@@ -196,6 +197,8 @@ class Life:
         changes = {"state": move.target, "step": step} | self._moments(move, step, at)
         if move.name == "give_result" and self.row["step"] == "posting":
             changes["shipment"] = "delivered"
+        elif move.name == "finish" and self.row["delivery"] == "post":
+            changes["shipment"] = "waiting"
         return changes | SET_BESIDE.get(move.name, {})
 
     def _moments(self, move: workflow.Move, step: str, at: datetime) -> dict[str, object]:
@@ -306,6 +309,7 @@ LATE_REASONS = (
     "Chờ ý kiến của cơ quan chuyên môn.",
 )
 ELSEWHERE = (("H21.121", "UBND xã Đak Đoa"), ("H21.160", "UBND xã KDang"), ("H21.17", "Sở Văn hóa, Thể thao và Du lịch"))
+FEE_ITEM, FEE_GROUND = "Phí, lệ phí của thủ tục", "Theo mức niêm yết của thủ tục"
 SCORES, SCORE_ODDS = (3, 2, 1), (62, 32, 6)
 
 
@@ -417,7 +421,9 @@ class Storyteller:
 
     def _pay(self) -> None:
         life, plan = self.life, self.plan
-        life.move("ask_payment", plan.officer, self.soon(1, 5), f"Lệ phí {plan.fee_dong} đồng.")
+        at = self.soon(1, 5)
+        due_on = life.calendar.add_working_days(in_vietnam(at).date(), PAY_WITHIN_DAYS)
+        life.move("ask_payment", plan.officer, at, told(FEE_ITEM, plan.fee_dong, FEE_GROUND, due_on))
         if plan.is_at_counter:
             life.move("paid", plan.officer, self.soon(2, 15))
         else:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from peewee import Case, fn
 
 from models import Dossier, Event, Staff
-from rules import lateness, ratings, reports, workflow
+from rules import day_sheet, lateness, ratings, reports, workflow
 from rules.reports import Counts, Month, Period
 from rules.vietnamese import in_vietnam, sort_key
 
@@ -105,12 +105,9 @@ def overview(office: str, period: Period, now: datetime, villages: Sequence[str]
 
 
 def paid_online(office: str, period: Period) -> Share:
-    """Of the dossiers paid for in the period: those of which the program itself heard so, from the bank; not the counter."""
-    online = fn.SUM(Case(None, [(Event.actor_kind == workflow.SYSTEM.role, 1)], 0))
-    paid = Event.name == "paid", Event.at >= period.begins, Event.at < period.ends, Dossier.payment == "paid"
-    rows = Event.select(online, fn.COUNT(Event.id)).join(Dossier).where(Dossier.office == office, *paid, _stands())
-    part, whole = rows.tuples().get()
-    return Share(int(part or 0), whole)
+    """Of the receipts made in the period that stand: those of money that came online, as the gateway told."""
+    counts = day_sheet.counts_by_method(office, period.begins, period.ends)
+    return Share(counts["online"], sum(counts.values()))
 
 
 def _stands():

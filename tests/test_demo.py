@@ -17,24 +17,30 @@ from models import (
     DayCounter,
     Dossier,
     Event,
+    FormCounter,
     HandOver,
     Help,
     IdNumber,
+    PaymentRequest,
     Rating,
+    Receipt,
     ResultReturn,
+    Shipment,
+    ShipmentStep,
     Staff,
     State,
     SupplementItem,
     SupplementRequest,
     Transfer,
 )
-from rules import accounts, eform, logins, submission, workflow
+from rules import accounts, day_sheet, eform, logins, submission, workflow
 from rules import demo as demo_rules
 from rules.deadlines import expected_day, warning_at
 from rules.demo_people import MAIL_HOST, NOBODYS_PLACE, NOBODYS_PREFIX
 from rules.dossier_codes import read_code
 from rules.identity import id_number_warnings, read_id_number, read_person_name, read_phone
 from rules.passwords import is_password
+from rules.tracking import read_tracking
 from rules.vietnamese import fold, in_vietnam
 
 COUNT = 2000
@@ -298,6 +304,33 @@ def test_supplements_hand_overs_and_results_say_what_the_log_says(demo):
     assert {rating.score for rating in Rating.select()} == {1, 2, 3}
     assert {row.dossier.state for row in Rating.select()} == {State.RETURNED}
     assert {row.payment for row in Dossier.select()} == {"", "requested", "paid"}
+
+
+def test_money_has_its_requests_and_its_receipts_in_the_order_it_came(demo):
+    of_state = {row.id: row.payment for row in Dossier.select() if row.payment}
+    requests = {row.dossier_id: row for row in PaymentRequest.select()}
+    made = list(Receipt.select().order_by(Receipt.year, Receipt.number))
+
+    assert requests.keys() == of_state.keys()
+    assert all((requests[number].settled_at is not None) == (payment == "paid") for number, payment in of_state.items())
+    assert all((row.event.name, row.event.at) == ("ask_payment", row.asked_at) for row in requests.values())
+    assert {row.request_id for row in made} == {row.id for row in requests.values() if row.settled_at}
+    assert [row.made_at for row in made] == sorted(row.made_at for row in made)
+    for counter in FormCounter.select().where(FormCounter.form == "payment"):
+        assert [row.number for row in made if row.year == counter.year] == list(range(1, counter.last + 1))
+    assert {row.method for row in made} >= {"cash", "online"}
+    first, last = (min(made, key=lambda row: row.made_at).made_at.date(), NOW.date())
+    assert day_sheet.reconcile("H21.129", first, last).agrees
+
+
+def test_every_result_by_post_has_a_shipment_that_says_what_the_dossier_says(demo):
+    said = {row.id: row.shipment for row in Dossier.select() if row.shipment}
+    sent = {row.dossier_id: row for row in Shipment.select()}
+
+    assert said == {number: row.state for number, row in sent.items()} and set(said.values()) >= {"handed_over", "delivered"}
+    assert all(row.address and (row.state == "waiting") == (row.tracking == "") for row in sent.values())
+    assert all(read_tracking(row.tracking) == row.tracking for row in sent.values() if row.tracking)
+    assert all([step.state for step in row.steps.order_by(ShipmentStep.id)][-1] == row.state for row in sent.values())
 
 
 # --- to be worked with -----------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from conftest import PASSWORD, make_account, make_staff
 from peewee import IntegrityError
+from rows import make_row
 from together import at_once
 
 import chores
@@ -29,6 +30,9 @@ from models import (
     Message,
     OneTimeCode,
     Paper,
+    PaymentAttempt,
+    PaymentNotice,
+    PaymentRequest,
     PersonalDocument,
     Registration,
     Representative,
@@ -36,7 +40,7 @@ from models import (
     State,
     Upload,
 )
-from rules import accounts, businesses, data_rights, documents, logins, one_time, submission, uploads
+from rules import accounts, businesses, data_export, data_rights, documents, logins, one_time, submission, uploads
 from rules.data_rights import RETENTION, WAITS
 
 NOW = utc_now()
@@ -106,6 +110,9 @@ MAKERS = {
     "mã phiếu đã dùng": lambda w, when: w.make(OneTimeCode, kind="recovery", used_at=when),
     "đồng ý đã rút": lambda w, when: w.make(Consent, withdrawn_at=when),
     "đại diện đã thôi": lambda w, when: w.make(Representative, added_at=when, accepted_at=when, ended_at=when),
+    "thông báo của cổng thanh toán": lambda w, when: _said_by_the_gateway(when),
+    "thông báo trả tiền giả mạo": lambda w, when: _said_by_the_gateway(when, answer="97"),
+    "địa chỉ mạng lúc trả tiền": lambda w, when: _paid_from(w, when),
     "đơn xin xoá đã xong": lambda w, when: w.make(DeletionRequest, asked_at=when, due_at=when, done_at=when),
 }
 
@@ -133,6 +140,26 @@ def _registered(when):
 def _sent(when):
     row = Message.create(key=secrets.token_hex(8), recipient="x@example.vn", subject="x", created_at=when, next_try_at=None)
     return lambda: Message.get_or_none(Message.id == row.id)
+
+
+def _said_by_the_gateway(when, answer=""):
+    row = PaymentNotice.create(kind="ipn", raw="vnp_Amount=1600000", received_at=when, answer=answer)
+    return lambda: PaymentNotice.get_or_none(PaymentNotice.id == row.id)
+
+
+def make_try(account, officer, when) -> PaymentAttempt:
+    """A try to pay, whose bank page opened until then."""
+    key, dossier = secrets.token_hex(8), make_row(account, secrets.randbelow(10**9))
+    asked = PaymentRequest.create(dossier=dossier, item="Phí", amount_dong=1, ground="", asked_by=officer, form_key=key)
+    return PaymentAttempt.create(
+        request=asked, txn_ref=key, amount_dong=1, bank="NCB", state="sent", made_at=when, expires_at=when,
+        started_by=account, payer_address="203.0.113.10", form_key=key,
+    )  # fmt: skip
+
+
+def _paid_from(world, when):
+    row = make_try(world.account, world.officer, when)
+    return lambda: PaymentAttempt.get_by_id(row.id).payer_address or None
 
 
 def _replaced(world, when):
@@ -211,6 +238,40 @@ def test_sweeping_again_changes_nothing(account, officer, files):
 
     chores.sweep(files, NOW)
     assert [table.select().count() for table in TABLES] == before
+
+
+def test_a_signed_notice_and_one_of_a_payment_here_are_no_forgeries(account, officer, files):
+    attempt = make_try(account, officer, NOW)
+    old = {"kind": "ipn", "raw": "x", "received_at": NOW - 31 * DAY}
+    stay = {PaymentNotice.create(**old, answer=answer).id for answer in ("00", "02", "04", "99", "")}
+    stay |= {PaymentNotice.create(**old, answer="97", attempt=attempt).id}
+    for answer in ("97", "01"):
+        PaymentNotice.create(**old, answer=answer)
+
+    chores.sweep(files, NOW)
+    assert {notice.id for notice in PaymentNotice.select()} == stay
+
+
+def test_who_pressed_pay_is_forgotten_with_the_account_and_the_payment_stays(account, officer, files):
+    payer = make_account("Rah Lan Blĕo", "blo@example.vn")
+    attempts_ = [make_try(account, officer, NOW) for _ in range(2)]
+    PaymentAttempt.update(started_by=payer).where(PaymentAttempt.id == attempts_[1].id).execute()
+
+    assert data_rights.delete_account(payer, NOW) == 0 and data_rights.delete_account(account, NOW) == 2
+
+    assert Account.get_or_none(Account.id == payer.id) is None
+    assert [(one.started_by, one.payer_address) for one in PaymentAttempt.select().order_by(PaymentAttempt.id)] == [
+        (account, ""),  # closed, with its name, for the dossiers it handed in
+        (None, ""),
+    ]
+
+
+def test_who_takes_everything_home_reads_from_where_they_paid(account, officer, files, library):
+    attempt = make_try(account, officer, NOW)
+    make_try(make_account("Rah Lan Blĕo", "blo@example.vn"), officer, NOW)
+
+    told = data_export.gather(account, files, library, NOW).sections["Lần bạn bấm trả tiền"]
+    assert told == [{"Mã": attempt.txn_ref, "Lúc": NOW, "Số tiền (đồng)": 1, "Địa chỉ mạng": "203.0.113.10"}]
 
 
 # --- asking for deletion ---------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from database import utc_now
-from models import ClockStop, Dossier, Event, Rating, Staff, State
+from models import ClockStop, Dossier, Event, PaymentRequest, Rating, Receipt, Staff, State
 from rules import WrongInput, deadlines, demo, desk, overview, register, report_forms, reports, workflow
 from rules.report_forms import II06A, QD766
 from rules.reports import NUMBERS, Counts, Period, period_named, read_period
@@ -511,18 +511,26 @@ def test_where_nothing_is_there_is_no_share(app):
     assert (seen.in_time.percent, seen.online.percent, seen.paid_online.percent) == (None, None, None)
 
 
-def paid(dossier: Dossier, by: str, undoes=None, name="paid") -> Event:
+def happened(dossier: Dossier, by: str, name: str, undoes=None) -> Event:
     known = {"from_state": 6, "to_state": 4, "at": at(9), "actor_kind": by, "actor_name": "x", "undoes": undoes}
     return Event.create(dossier=dossier, name=name, **known)
 
 
-def test_paid_online_is_what_the_bank_told_not_what_came_over_the_counter(put):
-    paid(put(at(5), payment="paid"), "system")
-    paid(put(at(5), payment="paid"), "officer")
-    taken_back = paid(put(at(5), payment="requested"), "officer")
-    paid(taken_back.dossier, "officer", undoes=taken_back, name="undone")
+def take(dossier: Dossier, officer, number: int, method: str, **more) -> Receipt:
+    known = {"dossier": dossier, "item": "Phí", "amount_dong": 8000, "ground": "Thông tư", "asked_by": officer}
+    request = PaymentRequest.create(**known, settled_at=at(9), method=method, form_key=f"asked-{number}")
+    made = {"office": dossier.office, "year": 2026, "number": number, "amount_dong": 8000, "payer_name": "x", "made_at": at(9)}
+    return Receipt.create(**made | more, request=request, method=method, form_key=f"taken-{number}")
 
-    assert overview.paid_online(OFFICE, OCTOBER) == overview.Share(1, 2)
+
+def test_paid_online_is_what_the_bank_told_not_what_came_over_the_counter(put):
+    officer = make_staff("officer")
+    for number, method in enumerate(("online", "cash", "vietqr", "transfer"), start=1):
+        take(put(at(5)), officer, number, method)
+    take(put(at(5)), officer, 5, "online", voided_at=at(9))
+    take(put(at(5)), officer, 6, "online", made_at=at(9) + timedelta(days=60))
+
+    assert overview.paid_online(OFFICE, OCTOBER) == overview.Share(1, 4)
 
 
 def test_each_officer_answers_for_what_lies_on_their_table(put):
@@ -559,7 +567,7 @@ def test_refusals_are_counted_by_their_ready_phrase_unless_taken_back(put):
     for note in ("Không thuộc xã.", "Không thuộc xã. Đến công an.", "Giấy này giả."):
         refuse(put(None, State.REFUSED, ended_at=at(9)), note)
     mistake = refuse(put(None, State.SUBMITTED), phrases[1])
-    paid(mistake.dossier, "officer", undoes=mistake, name="undone")
+    happened(mistake.dossier, "officer", undoes=mistake, name="undone")
 
     assert overview.refusals(OFFICE, OCTOBER, phrases) == [(phrases[0], 2), (overview.OWN_WORDS, 1)]
 
