@@ -15,8 +15,10 @@ from gateways.files import files_at
 from gateways.mail import mailer_at
 from gateways.queue import queue_at
 from gateways.security_log import SecurityLog
+from gateways.vnpay import Vnpay
 from rules import attempts, message_catalogue
 from rules.library import LatestLibrary
+from sandbox.keys import payment_url
 from sealing import Sealer, read_or_make_key
 from settings import read_settings
 from views import (
@@ -26,6 +28,7 @@ from views import (
     desk_businesses,
     desk_dossiers,
     desk_moves,
+    desk_payments,
     desk_queue,
     documents,
     errors,
@@ -34,6 +37,7 @@ from views import (
     guides,
     headers,
     helping,
+    history,
     home,
     lateness,
     lookup,
@@ -41,10 +45,12 @@ from views import (
     messages,
     my_account,
     my_data,
+    my_payments,
     paper_checks,
     papers,
+    payment_gateway,
     people,
-    personal,
+    post,
     printed_forms,
     procedures,
     recovery,
@@ -65,7 +71,7 @@ ROOMS = (
     procedures,
     account,
     recovery,
-    personal,
+    my_payments,  # and with it personal, whose blueprint it shares
     my_account,
     my_data,
     documents,
@@ -76,9 +82,12 @@ ROOMS = (
     desk_queue,  # and with it desk, whose blueprint it shares
     desk_dossiers,
     desk_moves,
+    desk_payments,
     lateness,
     results,
     messages,
+    post,
+    payment_gateway,
     printed_forms,
     paper_checks,
     staff_login,
@@ -88,6 +97,7 @@ ROOMS = (
     form_features,
     people,
     helping,
+    history,
     reports,
     transparency,
 )
@@ -139,6 +149,13 @@ def _connect(app: Flask, instance: Path) -> None:
         "security_log": SecurityLog(instance / "security.log"),
         "library": LatestLibrary(),
     }
+    _open_payments(app, app.config["PAYMENT_URL"] or payment_url(instance, app.config["SANDBOX_PORT"]))
+    # Of a trial bank at any free port only `serve` knows which, and not before it has begun.
+    app.extensions["payments_at"] = lambda url: _open_payments(app, url)
+
+
+def _open_payments(app: Flask, url: str) -> None:
+    app.extensions["payments"] = Vnpay(url)
 
 
 def _add_extensions(app: Flask) -> None:

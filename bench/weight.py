@@ -332,7 +332,9 @@ def seed_staff(site: Site) -> dict[str, Phone]:
         name: conftest.make_staff("village_head", name, second_factor="codes")
         for name in ("first_password", "set_factor", "factor")
     }
-    return {"administrator": site.phone_of(boss)} | {step: site.phone_of(person, step) for step, person in coming.items()}
+    clerk = staff.Staff.get(staff.Staff.role == "postal_clerk", staff.Staff.approved_at.is_null(False))
+    at_work = {"administrator": site.phone_of(boss), "postal_clerk": site.phone_of(clerk)}
+    return at_work | {step: site.phone_of(person, step) for step, person in coming.items()}
 
 
 def seed_account(site: Site, citizen, officer) -> None:
@@ -404,6 +406,8 @@ def rows(site: Site, dossier) -> list[Row]:
         Row("withdraw", f"/ca-nhan/ho-so/{mended['corrected'].code}/rut", page, None, "citizen"),
         Row("copy as a new dossier", f"/ca-nhan/ho-so/{mended['corrected'].code}/nop-lai", page, None, "citizen"),
         Row("rate", f"/ca-nhan/ho-so/{mended['rated'].code}/danh-gia", page, None, "citizen"),
+        Row("history: a dossier", f"/ca-nhan/lich-su/{mended['lacking'].code}", page, None, "citizen"),
+        Row("history: asked for more", f"/ca-nhan/lich-su/{mended['lacking'].code}/bo-sung", page, None, "citizen"),
         Row("desk: a dossier, more is asked", f"/mot-cua/ho-so/{mended['lacking'].code}", listed, None, "officer"),
         Row("desk: check a paper", checked_at(mended["lacking"]), check, None, "officer", pictures=1),
         Row("desk: ask for more", f"/mot-cua/ho-so/{mended['corrected'].code}/bo-sung", page, None, "officer"),
@@ -424,7 +428,13 @@ def rows(site: Site, dossier) -> list[Row]:
         *document_rows(page, listed, form),
         *people_rows(page, listed),
         *staff_rows(page, listed),
+        *post_rows(page, listed),
+        *payment_rows(site, page, listed, check),
         Row("what everybody may see of the work", "/minh-bach", first),
+        Row("desk: ask for money", f"/mot-cua/ho-so/{mended['rated'].code}/yeu-cau-nop-tien", check, None, "officer"),
+        Row("desk: money of the day", "/mot-cua/tien/", listed, None, "officer"),
+        Row("desk: money and the gateway's word", "/mot-cua/tien/doi-soat", check, None, "officer"),
+        Row("desk: money that needs somebody", "/mot-cua/tien/can-xu-ly", listed, None, "officer"),
         Row("desk: II.06a", "/mot-cua/bao-cao/", check, None, "officer"),
         Row("desk: progress", "/mot-cua/bao-cao/tien-do", check, None, "officer"),
         Row("desk: register", "/mot-cua/bao-cao/so-theo-doi", listed, None, "officer"),
@@ -457,7 +467,7 @@ def account_rows(page: float, listed: float, form: float) -> list[Row]:
         Row("drafts", "/ca-nhan/ban-nhap", listed, None, "citizen"),
         Row("dossiers", "/ca-nhan/ho-so", listed, None, "citizen"),
         Row("history", "/ca-nhan/lich-su", listed, None, "citizen"),
-        Row("payment requests", "/ca-nhan/thanh-toan", page, None, "citizen"),
+        Row("history, narrowed", "/ca-nhan/lich-su?co-quan=H21.129&tu=1/1/2020&den=h%C3%B4m+nay", listed, None, "citizen"),
         Row("account", root, page, None, "citizen"),
         *(Row(f"account: change {n}", root + n, page, form, "citizen") for n in changes),
         Row("account: logins", f"{root}may", listed, None, "citizen"),
@@ -495,6 +505,31 @@ def people_rows(page: float, listed: float) -> list[Row]:
     ]
 
 
+def post_rows(page: float, listed: float) -> list[Row]:
+    """Twenty results: ten that wait for the postman, ten on a signed list."""
+    from database import utc_now
+    from models import Dossier, Manifest, Staff
+    from rules import shipment_rows
+
+    now, officer = utc_now(), Staff.get(Staff.login_name == "bench")
+    about = {"office": "H21.129", "year": now.year, "number": 1, "direction": "return", "made_by": officer}
+    signed = Manifest.create(**about, postman="Võ Bưu Tá", signed_by=officer, signed_at=now, form_key="bench")
+    for number, dossier in enumerate(Dossier.select().order_by(Dossier.id).limit(20)):
+        to = "Rơ Châm H'Lan", f"Nhà số {number}, Thôn 6, xã Ia Băng, tỉnh Gia Lai", "+84912345678", 26000
+        shipment = shipment_rows.begin(dossier, "return", *to, officer, now)
+        if number >= 10:
+            shipment_rows.write(shipment, "handed_over", officer, now, manifest=signed, tracking=f"VN{number:011}")
+    return [
+        Row("desk: the post", "/mot-cua/giao-buu-dien", listed, None, "officer"),
+        Row("desk: a hand-over list", f"/mot-cua/danh-muc/{signed.id}", listed, None, "officer"),
+        Row("desk: a shipment", f"/mot-cua/buu-gui/{shipment.ref}", page, None, "officer"),
+        Row("postal clerk's desk: the round", "/mot-cua/buu-dien", listed, None, "postal_clerk"),
+        Row("postal clerk's desk: take over", f"/mot-cua/buu-dien/danh-muc/{signed.id}", page, None, "postal_clerk"),
+        Row("postal clerk's desk: a shipment", f"/mot-cua/buu-gui/{shipment.ref}", page, None, "postal_clerk"),
+        Row("one's own dossier, the post", f"/ca-nhan/ho-so/{shipment.dossier.code}/buu-dien", page, None, "citizen"),
+    ]
+
+
 def staff_rows(page: float, listed: float) -> list[Row]:
     from models import Staff
 
@@ -517,6 +552,57 @@ def staff_rows(page: float, listed: float) -> list[Row]:
             Row(f"desk: my account, {name}", f"{me}/{name}", page, None, "administrator")
             for name in ("mat-khau", "ung-dung", "ma-in")
         ),
+    ]
+
+
+def seed_payments(site: Site, citizen) -> dict:
+    """Money is asked for a dozen of the citizen's dossiers: ten are paid, one is being paid. The account is confirmed."""
+    import msgspec
+    import paying
+
+    from database import utc_now
+    from models import Dossier, Staff, State
+    from rules import payments, receipts
+
+    account = msgspec.structs.replace(site.library.site.bank_account, to_confirm=False)
+    site.library.site = msgspec.structs.replace(site.library.site, bank_account=account)
+    now, calendar, officer = utc_now(), site.library.calendar, Staff.get(Staff.login_name == "bench")
+    own = Dossier.account == citizen, Dossier.state == State.SUBMITTED
+    # The newest are being corrected or asked more about (seed_mending).
+    dossiers = list(Dossier.select().where(*own).order_by(Dossier.id.desc()).offset(4).limit(12))
+    asked = [paying.ask_for_money(dossier, officer, calendar, now) for dossier in dossiers]
+    for number, one in enumerate(asked[2:]):
+        about = one.id, "vietqr", one.amount_dong, one.dossier.owner_name, f"FT2632712345{number}"
+        receipts.take(one.dossier, *about, officer, now, calendar, f"bench-{number}")
+    attempt = payments.start(asked[1], "AGRIBANK", citizen, now, "bench")
+    client = site.app.extensions["payments"]
+    said = paying.notice_fields(attempt) | {"vnp_TmnCode": client.tmn_code}
+    back = paying.sign_query(client._secret.decode(), said)
+    return {"asked": asked[0], "sent": asked[1], "paid": asked[2], "back": f"/thanh-toan/vnpay/return?{back}"}
+
+
+def payment_rows(site: Site, page: float, listed: float, check: float) -> list[Row]:
+    from models import Dossier
+
+    made = seed_payments(site, Dossier.select().order_by(Dossier.id.desc()).get().account)
+    root = "/ca-nhan/thanh-toan"
+    asked, sent, paid = (f"{root}/{made[name].ref}" for name in ("asked", "sent", "paid"))
+    return [
+        Row("payments: all requests", root, listed, None, "citizen"),
+        Row("payments: a request", asked, page, None, "citizen"),
+        Row("payments: ways", f"{asked}/cach-tra", page, None, "citizen"),
+        Row("payments: banks", f"{asked}/ngan-hang", page, None, "citizen"),
+        Row("payments: to the bank's page", f"{sent}/tra", page, None, "citizen"),
+        Row("payments: VietQR", f"{asked}/vietqr", page, None, "citizen"),
+        Row("payments: a transfer in words", f"{asked}/chuyen-khoan", page, None, "citizen"),
+        Row("payments: back from the bank", made["back"], page, None, "citizen"),
+        Row("payments: a receipt", f"{paid}/bien-lai", page, None, "citizen"),
+        # On paper: the sheet of what is printed is fetched beside it.
+        Row("payments: a receipt to print", f"{paid}/bien-lai/in", page, None, "citizen", pictures=1),
+        Row("payments: a slip to print", f"{asked}/phieu", check, None, "citizen", pictures=1),
+        Row("lookup: money is asked", f"/tra-cuu?ma={made['asked'].dossier.receipt_code}", page),
+        Row("one's own dossier, money is asked", f"/ca-nhan/ho-so/{made['asked'].dossier.code}", page, None, "citizen"),
+        Row("desk: a dossier, money is asked", f"/mot-cua/ho-so/{made['asked'].dossier.code}", listed, None, "officer"),
     ]
 
 

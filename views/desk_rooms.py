@@ -10,6 +10,9 @@ DESK_ROOMS = (
     ("Hồ sơ", "desk.waiting_dossiers"),
     ("Trễ hạn", "lateness.late"),
     ("Tin nhắn", "desk_messages.waiting_texts"),
+    ("Tiền", "desk_payments.day"),
+    ("Bưu điện", "post.at_desk"),
+    ("Việc của bưu tá", "post.my_round"),
     ("Nhận tại quầy", "helping.find_at_counter"),
     ("Làm giúp", "helping.find_person"),
     ("Người dân", "people.find_person"),
@@ -28,6 +31,7 @@ HOME_OF_ROLE = {
     "specialist": "desk.waiting_dossiers",
     "leader": "desk.waiting_dossiers",
     "village_head": "people.find_person",
+    "postal_clerk": "post.my_round",
     "administrator": "staff.all_staff",
 }
 ANY_HOME = "staff_self.my_account"

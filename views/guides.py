@@ -15,6 +15,9 @@ START_OF_SCREEN = {
     "submission.submitted": "personal.page",
     "account.give_number": "account.choose_kind",
     "account.give_details": "account.choose_kind",
+    **dict.fromkeys(("personal.payment", "personal.payment_ways", "personal.payment_banks", "personal.pay"), "personal.payments"),
+    # The bank sends one back there.
+    "payment_gateway.come_back": None,
     # Only the mail knows these addresses.
     "account.confirm": None,
     "recovery.from_mail": None,

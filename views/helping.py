@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired
 
 from database import utc_now
 from models import Account, Dossier, Draft, Help, Staff, State
-from rules import WrongInput, account_log, helping, logins, one_time, people
+from rules import WrongInput, account_log, helping, logins, one_time, people, submission
 from rules.content import Procedure
 from rules.helping import HELPERS, PURPOSE, Agreement, HelpOver
 from rules.identity import read_id_number, read_person_name
@@ -308,6 +308,10 @@ class HelpWalk(Walk):
     @property
     def is_at_counter(self) -> bool:
         return self.help.agreed_by == "present"
+
+    @property
+    def channel(self) -> str:
+        return submission.channel_of(self.help)
 
     @contextmanager
     def held(self) -> Iterator[None]:

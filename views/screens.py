@@ -7,7 +7,7 @@ from flask import Flask, g, request, url_for
 from markupsafe import Markup, escape
 
 from database import utc_now
-from rules import eform, identity, masking, texts, vietnamese
+from rules import eform, fees, identity, masking, texts, tracking, vietnamese
 from rules.content import Guide
 from rules.deadlines import promised_now
 from rules.dossier_codes import show_receipt_code
@@ -23,6 +23,8 @@ ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII")
 SAME_STEP = {f"submission.{page}": "submission.check" for page in ("owner", "questions", "delivery", "papers")}
 FILTERS = {
     "dong": vietnamese.show_dong,
+    "charge": fees.of_dossier,
+    "charge_words": fees.in_words,
     "day": vietnamese.show_day,
     "long_day": vietnamese.show_long_day,
     "weekday": vietnamese.show_weekday_short,
@@ -35,6 +37,7 @@ FILTERS = {
     "receipt": show_receipt_code,
     "in_vietnam": vietnamese.in_vietnam,
     "places": texts.size,
+    "tracking": tracking.show_tracking,
 }
 
 
@@ -107,7 +110,21 @@ NOTICES = {
     "bo-xin-loi": "Đã trả lại phiếu xin lỗi.",
     "dua-ket-qua": "Đã đưa kết quả lên.",
     "da-tra": "Đã trả kết quả. Hồ sơ khép lại.",
+    "lap-danh-muc": "Đã lập danh mục. In hai bản, đếm và ký cùng bưu tá.",
+    "ky-danh-muc": "Đã ghi: hai bên ký, bàn giao xong.",
+    "huy-danh-muc": "Đã hủy danh mục. Các bưu gửi lại chờ giao.",
+    "nho-buu-ta": "Đã nhờ. Bưu tá sẽ gọi bạn trước khi đến.",
+    "thoi-buu-ta": "Đã thôi nhờ bưu tá. Bạn mang giấy đến xã nhé.",
     "het-giay": "Đã ghi. Không còn giấy nào chưa kiểm tra.",
+    "yeu-cau-tien": "Đã yêu cầu nộp tiền. Đồng hồ dừng đến khi nộp.",
+    "doi-so-tien": "Đã đổi. Yêu cầu trước bỏ, người nộp được báo.",
+    "mien-phi": "Đã miễn phí, lệ phí.",
+    "da-thu": "Đã ghi nhận tiền. In biên lai, đưa người nộp.",
+    "xin-huy": "Đã ghi. Chờ người khác duyệt hủy.",
+    "da-huy": "Đã hủy biên lai. Thu lại bản giấy đã giao.",
+    "da-thay": "Đã lập biên lai thay. In, đưa người nộp.",
+    "xin-hoan": "Đã ghi. Chờ người khác duyệt hoàn tiền.",
+    "hoan-sao": "Đã ghi. Chờ người khác xác nhận.",
     "da-yeu-cau": "Đã yêu cầu bổ sung. Đồng hồ dừng đến khi đủ giấy.",
     "da-rut": "Đã rút hồ sơ. Xã không giải quyết nữa.",
     "da-xin-rut": "Đã gửi lời xin rút. Chờ xã trả lời.",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 
 from flask import abort, g, redirect, request, url_for
@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from database import utc_now
 from models import Account, Dossier, Draft, LaterPaper, Paper
-from rules import eform, people, repeated_pages, submission
+from rules import eform, fees, people, repeated_pages, submission
 from rules.library import may_be_submitted
 from rules.papers import later_papers_of, papers_of, submitted_lately
 from rules.vietnamese import in_vietnam
@@ -78,6 +78,16 @@ class Walk:
         """What a page left open goes on towards, when it was submitted from another."""
         is_new = self.place == self.slug
         return submitted_lately(self.account, self.slug, utc_now()) if is_new and self.draft is None else None
+
+    @property
+    def channel(self) -> str:
+        """The way of submitting, as the dossier will say."""
+        return "online"
+
+    @property
+    def fee_day(self) -> date:
+        """On which day the rules of the fee are read."""
+        return today()
 
     def address_after(self, dossier: Dossier) -> str:
         return url_for("submission.submitted", place=self.place, code=dossier.code)
@@ -149,6 +159,10 @@ class Walk:
         pages = self.pages()
         number = [page.name for page in pages].index(name)
         return pages[number - 1].address if number else url_for("procedures.show_procedure", slug=self.slug)
+
+    def charge(self) -> fees.Charge:
+        """What the answers so far come to."""
+        return fees.charge(self.procedure, self.channel, self.fee_day, answers=self.answers)
 
     # --- what was sent ---
 

@@ -53,11 +53,11 @@ def who(world, person, visit_as):  # noqa: F811
 class Ask:
     """One question to the site: an address, and with POST its good form."""
 
-    def __init__(self, app, world, endpoint, address, method):  # noqa: F811
+    def __init__(self, app, endpoint, address, method, sender="", form=None):
         self.endpoint, self.address, self.method = endpoint, address, method
         self.adapter = app.url_map.bind("localhost")
         _, self.values = self.adapter.match(address.split("?")[0], method)
-        self.sender, self.form = good_forms(world)[endpoint] if method == "POST" else ("", {})
+        self.sender, self.form = sender, form or {}
 
     def __repr__(self) -> str:
         return f"{self.method} {self.endpoint}"
@@ -80,9 +80,10 @@ class Ask:
 
 
 def asks(app, world, methods=("GET", "POST")):  # noqa: F811
+    forms = good_forms(world)
     for method in methods:
         for endpoint, address in addresses(app, world, method).items():
-            yield Ask(app, world, endpoint, address, method)
+            yield Ask(app, endpoint, address, method, *(forms[endpoint] if method == "POST" else ()))
 
 
 def is_turned_away(answer) -> bool:
