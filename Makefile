@@ -23,6 +23,7 @@ demo: export DATABASE_URL :=
 demo: export STORAGE_URL :=
 demo: export QUEUE_URL :=
 demo: export MAIL_URL :=
+demo: export PAYMENT_URL :=
 demo: .venv/.made  ## the same with made-up people in an instance of its own (instance-demo), on PORT (8000)
 	@$(RUN)/flask --app app init
 	@$(RUN)/flask --app app demo --dossiers $(DOSSIERS) --accounts
