@@ -1,9 +1,11 @@
 """The command line: thin doors to the rules, each safe to run twice."""
 
+import csv
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -12,7 +14,7 @@ from flask.cli import AppGroup, with_appcontext
 
 import chores
 from database import db, migrate, utc_now
-from rules import WrongInput, state_picture, workflow
+from rules import WrongInput, incidents, state_picture, workflow
 from rules import demo as demo_rules
 from rules import staff as staff_rules
 from rules.content import ContentWrong, check_content, content_warnings
@@ -24,7 +26,7 @@ from sandbox.keys import payment_url
 
 
 def init_app(app: Flask) -> None:
-    for command in (init, serve, work, demo, staff, content, states, security_log):
+    for command in (init, serve, work, demo, staff, content, states, security_log, affected):
         app.cli.add_command(command)
 
 
@@ -185,6 +187,33 @@ def security_log():
     if broken:
         _fail([f"line {number}: does not follow from the lines before it" for number in broken])
     click.echo("security log: every line follows from the one before")
+
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command()
+@click.argument("first", type=DAY)
+@click.argument("last", type=DAY)
+@click.option("--staff", "login_name", default="", help="Only what was done with this staff account.")
+@with_appcontext
+def affected(first: datetime, last: datetime, login_name: str):
+    """Whom an incident touched between two days (both whole, of Việt Nam): CSV, for telling them within 72 hours."""
+    if last < first:
+        raise click.BadParameter("the last day is before the first")
+    with db.connection_context():
+        try:
+            people, only_counted = incidents.affected(
+                current_app.extensions["security_log"], first.date(), last.date(), login_name
+            )
+        except WrongInput as wrong:
+            _fail([str(wrong)])
+    table = csv.writer(sys.stdout, lineterminator="\n")
+    table.writerow(incidents.HEADING)
+    table.writerows(people)
+    click.echo(f"people: {len(people)}", err=True)
+    for event, times in sorted(only_counted.items()):
+        click.echo(f"the log only counts whom this showed: {event}, {times} times", err=True)
 
 
 def _fail(lines: list[str]) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -38,6 +39,16 @@ class SecurityLog:
             os.close(log)
         if is_new:
             sync_folder(self.path.parent)
+
+    def lines(self, first: datetime, last: datetime) -> Iterator[dict]:
+        """What was written from `first` on and before `last` (both UTC), in order; torn lines are left out."""
+        if not self.path.exists():
+            return
+        begin, end = (moment.isoformat(timespec="microseconds") for moment in (first, last))
+        with open(self.path, "rb") as log:
+            for line in log:
+                if LINE.fullmatch(line.removesuffix(b"\n")) and begin <= (record := json.loads(line))["at"] < end:
+                    yield record
 
     def broken_lines(self) -> list[int]:
         """The numbers of the lines that do not follow from the lines before them; of a log not yet begun none."""

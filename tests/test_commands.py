@@ -5,14 +5,17 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
-from conftest import PASSWORD, PROJECT
+import time_machine
+from conftest import PASSWORD, PROJECT, make_account, make_staff
 
 from database import db
 from gateways.security_log import SecurityLog
 from models import ContentPart, OneTimeCode, Staff
+from rules.identity import show_phone
 from rules.passwords import is_password
 from rules.workflow import MOVES, STATE_NAMES
 
@@ -225,3 +228,80 @@ def test_a_log_not_yet_begun_is_whole_too(run, app, tmp_path, monkeypatch):
     monkeypatch.setitem(app.extensions, "security_log", SecurityLog(tmp_path / "none.log"))
 
     assert run("security-log").exit_code == 0
+
+
+# --- affected --------------------------------------------------------------------------------------------------------
+
+HEADING = "name,telephone,e-mail,village,dossiers,opened or changed by,first,last"
+
+
+@pytest.fixture
+def log(app, tmp_path, monkeypatch):
+    """Writes a line of a new security log at a moment of this day."""
+    log = SecurityLog(tmp_path / "security.log")
+    monkeypatch.setitem(app.extensions, "security_log", log)
+
+    def write(event: str, at: str = "2026-11-20T10:00:00+07:00", **facts):
+        with time_machine.travel(datetime.fromisoformat(at), tick=False):
+            log.write(event, **facts)
+
+    return write
+
+
+def test_whom_an_incident_touched_is_listed_with_how_to_reach_them(run, log, dossier, officer):
+    neighbour = make_account("=cmd|x", id_number="062195001244", phone="+84912000111")
+    by, at = officer.login_name, "2026-11-20 10:00:00"
+    log("dossier opened", staff=officer.id, dossier=dossier.code)
+    log("dossier opened", at="2026-11-20T23:59:59+07:00", staff=officer.id, dossier=dossier.code)
+    log("account opened", staff=officer.id, account=neighbour.id)
+
+    result = run("affected", "2026-11-20", "2026-11-20")
+
+    owner = dossier.account
+    mine = f"{owner.full_name},{show_phone(owner.phone)},{owner.email},{owner.village},{dossier.code}"
+    assert result.stdout.splitlines() == [
+        HEADING,
+        f"'=cmd|x,0912 000 111,{neighbour.email},{neighbour.village},,{by},{at},{at}",
+        f"{mine},{by},{at},2026-11-20 23:59:59",
+    ]
+    assert result.stderr == "people: 2\n"
+
+
+def test_a_day_is_a_day_of_viet_nam_and_what_nobody_at_work_did_does_not_count(run, log, dossier, officer):
+    log("dossier opened", at="2026-11-19T23:59:59+07:00", staff=officer.id, dossier=dossier.code)
+    log("dossier opened", at="2026-11-21T00:00:00+07:00", staff=officer.id, dossier=dossier.code)
+    log("account changed", account=dossier.account_id)
+
+    assert run("affected", "2026-11-20", "2026-11-20").stdout.splitlines() == [HEADING]
+
+
+def test_one_members_doings_alone(run, log, dossier, officer):
+    colleague = make_staff("officer", "khac")
+    log("account opened", staff=colleague.id, account=dossier.account_id)
+
+    assert run("affected", "2026-11-20", "2026-11-20", "--staff", officer.login_name).stdout.splitlines() == [HEADING]
+    assert dossier.account.full_name in run("affected", "2026-11-20", "2026-11-20", "--staff", "khac").stdout
+
+
+def test_lists_name_the_dossiers_they_showed_or_are_counted(run, log, dossier, officer):
+    log("post list opened", staff=officer.id, dossiers=[dossier.code, "H21.129-261120-9999"], count=2)
+    log("queue opened", staff=officer.id, count=30)
+
+    result = run("affected", "2026-11-20", "2026-11-20")
+    assert dossier.code in result.stdout
+    assert result.stderr == "people: 1\nthe log only counts whom this showed: queue opened, 1 times\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (("20/11/2026", "2026-11-20"), "does not match the format"),
+        (("2026-11-21", "2026-11-20"), "the last day is before the first"),
+        (("2026-11-20", "2026-11-20", "--staff", "ai"), "ai: no such staff account"),
+    ],
+)
+def test_days_and_names_that_cannot_be_are_said(run, words, fault):
+    result = run("affected", *words)
+
+    assert result.exit_code != 0 and fault in result.stderr
+    assert result.stdout == ""

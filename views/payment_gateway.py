@@ -8,7 +8,7 @@ from database import utc_now
 from models import PaymentAttempt
 from rules import payments
 from views.access import open_to
-from views.visits import client_address
+from views.visits import client_address, log_security
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,9 @@ def hear(raw: str) -> str:
         if said := payments.said_often(raw, client):
             return said
         notice = payments.keep("ipn", raw, now, client_address())
-        return payments.judge(notice, client, now, g.library.calendar)
+        said = payments.judge(notice, client, now, g.library.calendar)
+        log_security("payment notice", notice=notice.id, answer=said)
+        return said
     except Exception:
         # Kept, it is judged by the queue within minutes; not kept, the gateway calls again.
         log.exception("a notice of the gateway was not judged")

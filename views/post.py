@@ -109,8 +109,8 @@ def parts_of(lists: dict, purpose: str) -> dict[str, Part | bool]:
     office, only = current_user.office, request.args.get("phan", "")
     shown, page = ({only}, request.args.get("trang", 1, type=int)) if only in lists else (lists.keys(), 1)
     parts = {name: Part(name, find(office) if name in shown else None, page) for name, find in lists.items()}
-    seen = sum(len(part.rows) for part in parts.values())
-    log_security("post list opened", staff=current_user.id, count=seen, purpose=purpose)
+    seen = [one.dossier.code for part in parts.values() for one in part.rows]
+    log_security("post list opened", staff=current_user.id, dossiers=seen, count=len(seen), purpose=purpose)
     return parts | {"only": only in lists}
 
 

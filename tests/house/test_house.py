@@ -1082,6 +1082,7 @@ def our_commands(group, prefix: str = "flask") -> list[str]:
 
 def test_the_commands_are_these(whole_site):
     assert sorted(our_commands(whole_site.cli)) == [
+        "flask affected",
         "flask content check",
         "flask demo",
         "flask init",
@@ -1093,7 +1094,7 @@ def test_the_commands_are_these(whole_site):
     ]
 
 
-@pytest.mark.parametrize("command", ["init", "serve", "work", "demo", "staff add", "content check"])
+@pytest.mark.parametrize("command", ["init", "serve", "work", "demo", "staff add", "content check", "affected"])
 def test_every_command_stands_in_the_readme(command):
     assert re.search(rf"(`|flask --app app ){command}\b", readme())
 

@@ -1,5 +1,6 @@
 """The gateway's calls and the payer's way back: answers in the protocol's order, and a page that believes no address."""
 
+import json
 import sqlite3
 
 import msgspec
@@ -77,6 +78,14 @@ def test_a_notice_is_taken_from_whoever_has_the_secret_and_the_dossier_goes_on(c
     assert (fresh(attempt).state, fresh(attempt).settled_by) == ("paid", "ipn")
     assert (fresh(dossier).state, Receipt.get().amount_dong) == (State.ACCEPTED, AMOUNT)
     assert (PaymentNotice.get().kind, PaymentNotice.get().raw) == ("ipn", notice_of(attempt))
+
+
+def test_what_a_notice_was_answered_stands_in_the_security_log_and_nothing_of_the_payer(call, attempt, app):
+    call(notice_of(attempt))
+
+    line = json.loads(app.extensions["security_log"].path.read_text("utf-8").splitlines()[-1])
+    assert (line["event"], line["notice"], line["answer"]) == ("payment notice", PaymentNotice.get().id, "00")
+    assert line.keys() <= {"at", "event", "address", "notice", "answer", "before", "chain", "hash"}
 
 
 def test_a_failure_is_taken_too(call, attempt, dossier):
