@@ -23,6 +23,7 @@ from sealing import Sealer, read_or_make_key
 from settings import read_settings
 from views import (
     account,
+    announcements,
     answering,
     businesses,
     desk_businesses,
@@ -100,6 +101,7 @@ ROOMS = (
     history,
     reports,
     transparency,
+    announcements,
 )
 
 

@@ -14,11 +14,10 @@ from flask.cli import AppGroup, with_appcontext
 
 import chores
 from database import db, migrate, utc_now
-from rules import WrongInput, incidents, state_picture, workflow
+from rules import WrongInput, content_store, incidents, state_picture, workflow
 from rules import demo as demo_rules
 from rules import staff as staff_rules
 from rules.content import ContentWrong, check_content, content_warnings
-from rules.library import load_content
 from rules.passwords import read_new_password
 from rules.vietnamese import in_vietnam
 from sandbox import beside
@@ -38,11 +37,13 @@ def init():
         click.echo(f"table change {name}: done")
     with db.connection_context():
         try:
-            count = load_content(Path(current_app.config["CONTENT_DIR"]))
+            loaded = content_store.load_content(Path(current_app.config["CONTENT_DIR"]))
         except ContentWrong as wrong:
             _fail([*wrong.faults, "Content not loaded: what was loaded before stays."])
         workflow.fill_warnings(current_app.extensions["library"].refreshed().calendar)
-    click.echo(f"content: {count} parts loaded")
+    for name in loaded.kept:
+        click.echo(f"{name}: as the desk published it; the folder says something else (content export, content import)")
+    click.echo(f"content: {loaded.count} parts loaded")
 
 
 @click.command()
@@ -169,6 +170,32 @@ def check():
     for warning in content_warnings(folder, in_vietnam(utc_now()).date()):
         click.echo(f"warning: {warning}")
     click.echo("content: no faults")
+
+
+@content.command("export")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@with_appcontext
+def export_content(folder: Path):
+    """Write the content in force, with what the desk has published, as YAML files into FOLDER, empty or new."""
+    with db.connection_context():
+        try:
+            count = content_store.export_folder(folder)
+        except WrongInput as wrong:
+            _fail([str(wrong)])
+    click.echo(f"content: {count} files written")
+
+
+@content.command("import")
+@click.argument("folder", type=click.Path(file_okay=False, exists=True, path_type=Path), required=False)
+@with_appcontext
+def import_content(folder: Path | None):
+    """Put the files of FOLDER (the content folder when left out) in force, also in place of what the desk has published."""
+    with db.connection_context():
+        try:
+            count = content_store.import_folder(folder or Path(current_app.config["CONTENT_DIR"]), utc_now())
+        except ContentWrong as wrong:
+            _fail([*wrong.faults, "Content not loaded: what was loaded before stays."])
+    click.echo(f"content: {count} parts loaded")
 
 
 @click.command()

@@ -93,6 +93,37 @@ class Staff(Table, UserMixin):
         return self.ended_at is None and self.approved_at is not None
 
 
+# --- what the desk writes of the content -------------------------------------------------------------------------------
+
+
+class ContentVersion(Table):
+    """A content file as it was published once. The newest of a file is in force; an empty text takes the file away."""
+
+    file = CharField(max_length=200)
+    number = IntegerField()
+    text = TextField()
+    by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")  # null: loaded from the folder
+    at = MomentField(default=utc_now)
+    note = CharField(max_length=200, default="")
+
+    class Meta:
+        indexes = ((("file", "number"), True),)
+
+
+class ContentDraft(Table):
+    """What is being written of a file, by whoever writes: one draft a file, seen by nobody outside the content desk."""
+
+    file = CharField(max_length=200, unique=True)
+    value = JSONField()  # plain values, as the file would hold them; faulty ones as they were typed
+    before = JSONField(null=True)  # as it was before the newest change, for one step back
+    based_on = IntegerField()  # the version it began from; 0: a file that is not there yet
+    revision = IntegerField(default=1)  # who saves names the one they saw
+    writers = JSONField()  # the staff who wrote in it: what costs people money, another than they puts in force
+    edited_by = ForeignKeyField(Staff, on_delete="RESTRICT", backref="+")
+    edited_at = MomentField(default=utc_now)
+    form_key = CharField(max_length=64, default="")  # of the newest change: sent again it is answered as the first time
+
+
 class Account(Table, UserMixin):
     """A person with an account: made online and confirmed, or opened by the commune and activated with a slip."""
 
@@ -1028,6 +1059,8 @@ TABLES = (
     ContentPart,
     ContentStamp,
     Staff,
+    ContentVersion,
+    ContentDraft,
     Account,
     IdNumber,
     Registration,

@@ -39,7 +39,7 @@ def site(folder: Path, url: str, count: int):
     import database
     from app import create_app
     from rules import demo
-    from rules.library import load_content
+    from rules.content_store import load_content
 
     environ = {"INSTANCE_DIR": str(folder), "SITE_URL": "http://localhost", "PATH": os.environ["PATH"]}
     app = create_app(environ | ({"DATABASE_URL": url} if url else {}))

@@ -157,7 +157,7 @@ class Site:
 
         import database
         from app import create_app
-        from rules.library import load_content
+        from rules.content_store import load_content
 
         self.app = create_app({"INSTANCE_DIR": str(folder), "SITE_URL": f"https://{HOST}", "PATH": os.environ.get("PATH", "")})
         database.migrate()

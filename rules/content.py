@@ -1,7 +1,7 @@
 """What the content folder may say: its files as structs, and everything that is wrong with them."""
 
 import re
-import unicodedata
+import threading
 from datetime import date, timedelta
 from itertools import chain
 from pathlib import Path
@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from rules import message_catalogue
+from rules.content_files import MISSING, Texts, read_yaml, texts_in
 from rules.eform import CHECKS, TODAY
 from rules.fees import CHANNELS
 
@@ -24,6 +25,9 @@ def text_like(pattern: str, wanted: str, **limits):
 Text = text_like(r"\S", "không được để trống")
 StepTitle = text_like(r"\S", "không được để trống và nhiều nhất 40 chữ", max_length=40)
 Example = Annotated[str, Meta(max_length=80, description="nhiều nhất 80 chữ")]
+ShortText = Annotated[str, Meta(max_length=100, description="nhiều nhất 100 chữ")]
+LongText = Annotated[str, Meta(max_length=3000, description="nhiều nhất 3000 chữ")]
+AnnouncementTitle = text_like(r"\S", "không được để trống và nhiều nhất 100 chữ", max_length=100)
 ItemName = text_like(r"\S", "không được để trống và nhiều nhất 30 chữ", max_length=30)
 Slug = text_like(r"^[a-z0-9]+(-[a-z0-9]+)*$", "chỉ dùng chữ thường không dấu, số và dấu gạch nối")
 Key = text_like(r"^[a-z][a-z0-9_]*$", "chỉ dùng chữ thường không dấu, số và dấu gạch dưới")
@@ -89,6 +93,7 @@ class Link(Part):
     name: Text
     url: Address
     checked_on: date
+    owner: ShortText = ""  # who looks whether it still holds; so for guides and procedures
     note: str = ""
     historic: bool = False
 
@@ -327,6 +332,7 @@ class Guide(Part):
     checked_on: date
     notice: Text
     steps: list[Step]
+    owner: ShortText = ""
 
 
 # procedures/*.yaml and eform-chung.yaml
@@ -537,7 +543,34 @@ class Procedure(Part):
     law_change: str = ""
     note: str = ""
     needs_ial2: bool = False  # only for people whose paper the commune has seen
+    owner: ShortText = ""
+    checked_on: date | None = None  # when somebody last held it against the decisions in force
     eform: EForm | None = None
+
+
+# announcements/*.yaml
+
+
+class Scripts(Part):
+    """What a loudspeaker reads, by language; empty: nobody of the commune has written it yet."""
+
+    vi: LongText = ""
+    jrai: LongText = ""
+    bahnar: LongText = ""
+
+
+class Announcement(Part):
+    """What the commune tells everybody from a day on: on the site, in the feed, on paper, over the loudspeakers."""
+
+    slug: Slug
+    title: AnnouncementTitle
+    body: Annotated[Text, Meta(max_length=3000)]  # paragraphs, an empty line between them
+    valid_from: date
+    valid_to: date | None = None  # the last day; none: until it is taken away
+    pinned: bool = False  # stands before the others
+    about: Slug | None = None  # the guide or procedure it tells of
+    villages: list[Text] = []  # whom it is for; none: the whole commune
+    scripts: Scripts = field(default_factory=Scripts)
 
 
 class Content(Struct, frozen=True):
@@ -554,6 +587,7 @@ class Content(Struct, frozen=True):
     example_text: str  # the file as it is written, for whoever writes the next form
     guides: list[Guide]
     procedures: list[Procedure]
+    announcements: list[Announcement]  # the newest first
 
 
 class ContentWrong(Exception):
@@ -566,7 +600,12 @@ class ContentWrong(Exception):
 
 def read_content(folder: Path) -> Content:
     """The whole folder, or ContentWrong with every fault of every file."""
-    files, faults = read_files(folder)
+    return content_of(texts_in(folder))
+
+
+def content_of(texts: Texts) -> Content:
+    """What these files say together, wherever they are kept; ContentWrong with every fault of every one of them."""
+    files, faults = read_files(texts)
     if faults:
         raise ContentWrong(faults)
     return Content(
@@ -578,15 +617,21 @@ def read_content(folder: Path) -> Content:
         sources=files["sources.yaml"],
         general_eform=files["eform-chung.yaml"],
         example_eform=files[EXAMPLE_FILE],
-        example_text=(folder / EXAMPLE_FILE).read_text("utf-8-sig"),
+        example_text=texts[EXAMPLE_FILE],
         guides=sorted(all_of(Guide, files).values(), key=lambda guide: guide.number),
         procedures=sorted(all_of(Procedure, files).values(), key=lambda procedure: procedure.slug),
+        announcements=sorted(all_of(Announcement, files).values(), key=lambda one: (one.valid_from, one.slug), reverse=True),
     )
 
 
 def check_content(folder: Path) -> list[str]:
     """Every fault as "file: place: fault"; places in a list count from 1."""
-    return read_files(folder)[1]
+    return faults_of(texts_in(folder))
+
+
+def faults_of(texts: Texts) -> list[str]:
+    """The faults of these files together."""
+    return read_files(texts)[1]
 
 
 def content_warnings(folder: Path, today: date) -> list[str]:
@@ -595,16 +640,21 @@ def content_warnings(folder: Path, today: date) -> list[str]:
     Nothing is said of a calendar that has faults: they come first.
     """
     faults = []
-    calendar = read_file(folder, "calendar.yaml", Calendar, faults)
+    calendar = read_file("calendar.yaml", texts_in(folder), faults)
     if calendar is None or faults or any(calendar_faults(calendar)):
         return []
     return [f"calendar.yaml: {warning}" for warning in calendar_warnings(calendar, today)]
 
 
-def read_files(folder):
+# One thread at a time: msgspec crashes the process when several convert to the same structs for the first time.
+CONVERTING = threading.RLock()
+
+
+def read_files(texts):
     """What each file holds, by its name, and the faults of them all."""
     faults = []
-    files = {name: read_file(folder, name, kind, faults) for name, kind in expected_files(folder)}
+    with CONVERTING:
+        files = {name: read_file(name, texts, faults) for name in expected_files(texts)}
     for name, part in files.items():
         faults.extend(f"{name}: {fault}" for fault in faults_within(part))
     faults.extend(faults_between(files))
@@ -614,85 +664,40 @@ def read_files(folder):
 EXAMPLE_FILE = "eform-vi-du.yaml"  # uses all that a definition may say; shown to staff, never submitted
 
 
-def expected_files(folder):
-    yield from (("site.yaml", Site), ("calendar.yaml", Calendar), ("consents.yaml", Consents))
-    yield from (("reasons.yaml", Reasons), ("messages.yaml", Messages))
-    yield from (("sources.yaml", dict[str, Text]), ("eform-chung.yaml", EForm), (EXAMPLE_FILE, EForm))
-    for room, kind in (("guides", Guide), ("procedures", Procedure)):
-        yield from ((f"{room}/{path.name}", kind) for path in sorted((folder / room).glob("*.yaml")))
+# The files there must be, and what each holds; beside them each room holds as many as there are.
+FILES = {
+    "site.yaml": Site,
+    "calendar.yaml": Calendar,
+    "consents.yaml": Consents,
+    "reasons.yaml": Reasons,
+    "messages.yaml": Messages,
+    "sources.yaml": dict[str, Text],
+    "eform-chung.yaml": EForm,
+    EXAMPLE_FILE: EForm,
+}
+ROOMS = {"guides": Guide, "procedures": Procedure, "announcements": Announcement}
 
 
-def read_file(folder, name, kind, faults):
-    """One file as `kind`, or None when it cannot be read at all."""
+def kind_of(name: str):
+    """What the file of this name holds; None when there may be no such file."""
+    room, _, rest = name.partition("/")
+    in_room = re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*\.yaml", rest)
+    return FILES.get(name) or (ROOMS.get(room) if in_room else None)
+
+
+def expected_files(texts):
+    yield from FILES
+    yield from sorted(name for name in texts if "/" in name)
+
+
+def read_file(name, texts, faults):
+    """One file as its kind, or None when it cannot be read at all."""
     found = []
-    raw = read_yaml(folder / name, found)
+    kind = kind_of(name) or ROOMS[name.partition("/")[0]]
+    raw = read_yaml(texts.get(name, MISSING), found)
     part = None if raw is None else build(kind, raw, "", found)
     faults.extend(f"{name}: {fault}" for fault in found)
     return part
-
-
-# From YAML to plain strings, lists and mappings
-
-
-def read_yaml(path, faults):
-    """Every scalar as the string it is: `no`, `12:30` and 001077012345 keep their meaning."""
-    import yaml  # only the command that loads content needs it
-
-    try:
-        # Some phones and Macs type letters and accents apart; the site compares them composed.
-        text = unicodedata.normalize("NFC", path.read_text("utf-8-sig"))
-        loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=loader)):
-            faults.append("tệp: không dùng dấu * để nhắc lại chỗ khác; hãy chép ra")
-            return None
-        return plain(yaml.compose(text, Loader=loader), faults)
-    except FileNotFoundError:
-        faults.append("tệp: không có tệp này")
-    except OSError:
-        faults.append("tệp: không mở được")
-    except RecursionError:
-        faults.append("tệp: lồng vào nhau quá sâu")
-    except UnicodeDecodeError:
-        faults.append("tệp: phải lưu bằng mã UTF-8")
-    except yaml.YAMLError as error:
-        faults.append(syntax_fault(error))
-
-
-def syntax_fault(error):
-    mark = getattr(error, "problem_mark", None)
-    line = f"dòng {mark.line + 1}" if mark else "tệp"
-    return f"{line}: không đọc được YAML ({getattr(error, 'problem', None) or error})"
-
-
-# What nobody sees and browsers obey: NUL and the like, and signs that turn the text after them round.
-HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-HIDDEN_SIGN = "có ký tự ẩn; xóa chữ ở dòng này rồi gõ lại"
-
-
-def plain(node, faults):
-    """What BaseLoader would make of a node; a key written twice is a fault, not a silent loss."""
-    if node is None:
-        return {}
-    if node.id == "sequence":
-        return [plain(item, faults) for item in node.value]
-    if node.id == "mapping":
-        return plain_mapping(node, faults)
-    if HIDDEN.search(node.value):
-        faults.append(f"dòng {node.start_mark.line + 1}: {HIDDEN_SIGN}")
-    return node.value
-
-
-def plain_mapping(node, faults):
-    said = {}
-    for key, value in node.value:
-        if key.id != "scalar":
-            faults.append(f"dòng {key.start_mark.line + 1}: tên mục phải là chữ; chữ có dấu [ hoặc {{ thì đặt trong ngoặc kép")
-            continue
-        name = plain(key, faults)
-        if name in said:
-            faults.append(f"dòng {key.start_mark.line + 1}: “{name}” viết hai lần")
-        said[name] = plain(value, faults)
-    return said
 
 
 # From plain strings to structs: msgspec stops at the first fault of what it is given, so it is given one value at a time
@@ -815,6 +820,8 @@ def faults_within(part):
             return procedure_faults(part)
         case EForm():
             return eform_faults(part, "")
+        case Announcement():
+            return announcement_faults(part)
     return ()
 
 
@@ -948,6 +955,13 @@ def guide_faults(guide):
     yield from brace_faults(guide, "")
     for n, step in enumerate(guide.steps, 1):
         yield from brace_faults(step, f"steps.{n}.")
+
+
+def announcement_faults(announcement):
+    first, last = announcement.valid_from, announcement.valid_to
+    if first and last and last < first:
+        yield "valid_to: phải từ ngày bắt đầu trở đi"
+    yield from repeated("villages", announcement.villages)
 
 
 def brace_faults(part, place):
@@ -1195,6 +1209,8 @@ def faults_between(files):
         used_twice(procedures, "slug"),
         misnamed(guides, "guides/{0.number}-{0.slug}.yaml"),
         misnamed(procedures, "procedures/{0.slug}.yaml"),
+        misnamed(all_of(Announcement, files), "announcements/{0.slug}.yaml"),
+        unknown_in_announcements(files, guides, procedures),
         unknown_sources(procedures, files["sources.yaml"]),
         unknown_agencies(procedures, files["site.yaml"]),
         unknown_most_used(files),
@@ -1250,6 +1266,19 @@ def misnamed(parts, pattern):
     for file, part in parts.items():
         if part.slug and file != pattern.format(part):
             yield f"{file}: slug: tên tệp phải là {pattern.format(part)}"
+
+
+def unknown_in_announcements(files, guides, procedures):
+    """That a guide or a procedure with faults of its own is unknown is not said as well: its file is there."""
+    known = {part.slug for part in (*guides.values(), *procedures.values())}
+    site = files["site.yaml"]
+    villages = {village.name for village in site.villages} if site else None
+    for file, announcement in all_of(Announcement, files).items():
+        if announcement.about and announcement.about not in known:
+            yield f"{file}: about: không có hướng dẫn hay thủ tục “{announcement.about}”"
+        for n, name in enumerate(announcement.villages, 1):
+            if villages is not None and name not in villages:
+                yield f"{file}: villages.{n}: site.yaml không có thôn, làng “{name}”"
 
 
 def unknown_most_used(files):

@@ -1,40 +1,38 @@
-"""The commune's content as loaded into the database: what `init` writes and every page reads."""
+"""The commune's content as the pages read it, from the database."""
 
 import hashlib
 import json
 import threading
 import time
+from collections.abc import Iterable
 from datetime import date, timedelta
 from datetime import time as clock_time
-from pathlib import Path
 
 import msgspec
 from peewee import IntegrityError
 
-from database import db, wait_for_others
+from database import db
 from models import ContentPart, ContentStamp, Draft
-from rules.content import Calendar, Consents, Content, EForm, Guide, Procedure, Reasons, Site, read_content
+from rules.content import CONVERTING, Announcement, Calendar, Consents, Content, EForm, Guide, Procedure, Reasons, Site
 from rules.deadlines import AFTERNOON, MONDAY_TO_FRIDAY, MORNING, OFF, WHOLE_DAY, WorkCalendar
 from rules.procedure_search import ProcedureIndex
 
 LOOK_EVERY_SECONDS = 5
 
 
-def load_content(folder: Path) -> int:
-    """Put the folder's content into the database, replacing what was there; returns how many parts there are.
+def put_parts(content: Content) -> int:
+    """Let the pages read this content from now on, in place of what they read before; returns how many parts it has.
 
-    Raises ContentWrong and changes nothing when anything in the folder is wrong.
+    Within the transaction of whoever calls.
     """
-    rows = list(_rows(read_content(folder)))
+    rows = list(parts_of(content))
     stamp = hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
-    with db.atomic():
-        wait_for_others()
-        ContentPart.delete().execute()
-        ContentPart.insert_many([{"kind": kind, "slug": slug, "value": value} for kind, slug, value in rows]).execute()
-        ContentStamp.replace_stamp(stamp)
-        for kind, slug, value in rows:
-            if kind == "procedure":
-                _take_drafts_along(slug, value["old_slugs"])
+    ContentPart.delete().execute()
+    ContentPart.insert_many([{"kind": kind, "slug": slug, "value": value} for kind, slug, value in rows]).execute()
+    ContentStamp.replace_stamp(stamp)
+    for kind, slug, value in rows:
+        if kind == "procedure":
+            _take_drafts_along(slug, value["old_slugs"])
     return len(rows)
 
 
@@ -50,7 +48,8 @@ def _take_drafts_along(slug: str, old_slugs: list[str]) -> None:
             continue  # one open draft a procedure: the newest is gone on with, an older one stays where it is, to be read
 
 
-def _rows(content: Content):
+def parts_of(content: Content):
+    """(kind, slug, plain value) of each part, in the order in which they are kept."""
     yield "site", "site", msgspec.to_builtins(content.site)
     yield "calendar", "calendar", msgspec.to_builtins(content.calendar)
     yield "consents", "consents", msgspec.to_builtins(content.consents)
@@ -63,16 +62,20 @@ def _rows(content: Content):
         yield "guide", guide.slug, msgspec.to_builtins(guide)
     for procedure in content.procedures:
         yield "procedure", procedure.slug, msgspec.to_builtins(procedure)
+    for announcement in content.announcements:
+        yield "announcement", announcement.slug, msgspec.to_builtins(announcement)
+
+
+KINDS = ("site", "calendar", "consents", "reasons", "messages", "eform", "example", "guide", "procedure", "announcement")
 
 
 class Library:
     """What the pages read: typed, in memory, as it was loaded at one moment."""
 
-    def __init__(self):
-        kinds = ("site", "calendar", "consents", "reasons", "messages", "eform", "example", "guide", "procedure")
-        parts: dict[str, list] = {kind: [] for kind in kinds}
-        for part in ContentPart.select().order_by(ContentPart.id):
-            parts[part.kind].append(part.value)
+    def __init__(self, rows: Iterable[tuple[str, str, object]]):
+        parts: dict[str, list] = {kind: [] for kind in KINDS}
+        for kind, _, value in rows:
+            parts[kind].append(value)
         self.site = msgspec.convert(parts["site"][0], Site)
         calendar = msgspec.convert(parts["calendar"][0], Calendar)
         self.calendar = work_calendar(calendar)
@@ -87,11 +90,18 @@ class Library:
         guides = msgspec.convert(parts["guide"], list[Guide])
         self.guides = {guide.slug: guide for guide in sorted(guides, key=lambda guide: guide.number)}
         self.procedures = {p.slug: p for p in msgspec.convert(parts["procedure"], list[Procedure])}
+        # The newest first, as they were loaded.
+        self.announcements = {one.slug: one for one in msgspec.convert(parts["announcement"], list[Announcement])}
         # As a dossier keeps it: plain values, with the e-form's pages beside.
         self.definitions = {slug: self._definition(procedure) for slug, procedure in self.procedures.items()}
         self.new_slugs = {old: p.slug for p in self.procedures.values() for old in p.old_slugs}
         self.index = ProcedureIndex(self.procedures.values())
         self.steps_at_screen = _steps_at_screens(self.guides.values())
+
+    @classmethod
+    def loaded(cls) -> "Library":
+        """The library of what the database holds now."""
+        return cls((part.kind, part.slug, part.value) for part in ContentPart.select().order_by(ContentPart.id))
 
     def most_used(self, today: date) -> list[Procedure]:
         """In the commune's order; in place of one that has ended, what took its place."""
@@ -156,7 +166,6 @@ class LatestLibrary:
         self._library: Library | None = None
         self._stamp: str | None = None
         self._looked_at = float("-inf")
-        # One thread reads at a time: msgspec crashes the process when several convert to the same structs for the first time.
         self._reading = threading.Lock()
 
     def refreshed(self) -> Library:
@@ -173,7 +182,8 @@ class LatestLibrary:
     def _look(self) -> None:
         stamp = ContentStamp.current()
         if stamp != self._stamp or self._library is None:
-            self._library = Library()
+            with CONVERTING:
+                self._library = Library.loaded()
             self._stamp = stamp
         self._looked_at = time.monotonic()
 

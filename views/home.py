@@ -7,7 +7,7 @@ from flask import Blueprint, Response, current_app, g, render_template, send_fro
 
 import database
 from database import utc_now
-from rules import attempts, data_rights
+from rules import announcements, attempts, data_rights
 from rules.vietnamese import in_vietnam
 from views.access import open_to
 from views.headers import STATIC, public_page, without_comments
@@ -16,6 +16,7 @@ from views.screens import asset, script_text
 bp = Blueprint("home", __name__)
 
 A_YEAR = 31_536_000
+MOST_USED_ON_HOME = 6
 
 
 @bp.get("/")
@@ -23,7 +24,10 @@ A_YEAR = 31_536_000
 @public_page(0)
 def home():
     today = in_vietnam(utc_now()).date()
-    return render_template("home/home.html", most_used=g.library.most_used(today), today=today)
+    told = announcements.in_force(g.library, today)[: announcements.MOST_ON_HOME]
+    # What is told takes the place of as many of the procedures: the page stays what a 2G phone can carry.
+    most_used = g.library.most_used(today)[: MOST_USED_ON_HOME - len(told)]
+    return render_template("home/home.html", most_used=most_used, today=today, announcements=told)
 
 
 @bp.get("/lien-he")

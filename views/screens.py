@@ -7,7 +7,7 @@ from flask import Flask, g, request, url_for
 from markupsafe import Markup, escape
 
 from database import utc_now
-from rules import eform, fees, identity, masking, texts, tracking, vietnamese
+from rules import announcements, eform, fees, identity, masking, texts, tracking, vietnamese
 from rules.content import Guide
 from rules.deadlines import promised_now
 from rules.dossier_codes import show_receipt_code
@@ -38,12 +38,13 @@ FILTERS = {
     "in_vietnam": vietnamese.in_vietnam,
     "places": texts.size,
     "tracking": tracking.show_tracking,
+    "paragraphs": announcements.paragraphs,
 }
 
 
 def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters |= FILTERS | {"keys": keys, "typed": typed, "zip_same": zip_same}
+    app.jinja_env.filters |= FILTERS | {"keys": keys, "typed": typed, "zip_same": zip_same, "broken": broken}
     app.jinja_env.globals |= {
         "asset": asset,
         "inline_style": inline_style,
@@ -160,6 +161,11 @@ NOTICES = {
     "thoi-giup": "Đã thôi. Chữ đã nhập để lại cho người dân.",
     "thu-hoi": "Đã thu hồi. Người giúp không xem, không ghi được nữa.",
 }
+
+
+def broken(text: str) -> Markup:
+    """A text with its line ends as a page shows them."""
+    return Markup("<br>").join(text.splitlines())
 
 
 def zip_same(texts) -> list[tuple[str, str]]:

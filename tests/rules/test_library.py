@@ -15,7 +15,8 @@ from database import db
 from models import ContentPart, ContentStamp, Dossier, Draft
 from rules import submission
 from rules.content import ContentWrong, read_content
-from rules.library import LOOK_EVERY_SECONDS, LatestLibrary, Library, is_in_force, load_content, may_be_submitted, standing_of
+from rules.content_store import load_content
+from rules.library import LOOK_EVERY_SECONDS, LatestLibrary, Library, is_in_force, may_be_submitted, standing_of
 
 SHIPPED = Path(__file__).parents[2] / "content"
 BIRTH, WILL = "dang-ky-khai-sinh", "chung-thuc-di-chuc"
@@ -64,7 +65,7 @@ def parts() -> list[tuple]:
 
 
 def test_everything_in_the_folder_is_loaded(folder):
-    count = load_content(folder)
+    count = load_content(folder).count
 
     files = len(list(folder.glob("procedures/*.yaml"))) + len(list(folder.glob("guides/*.yaml")))
     # With site, calendar, consents, reasons, messages, general form, example and its text.
@@ -109,7 +110,7 @@ def test_another_content_has_another_stamp(folder, change):
 
 
 def test_those_who_load_together_do_not_race(folder):
-    counts = at_once(*[lambda: load_content(folder)] * 4)
+    counts = at_once(*[lambda: load_content(folder).count] * 4)
 
     assert counts == [ContentPart.select().count()] * 4
     assert ContentStamp.select().count() == 1
@@ -120,7 +121,7 @@ def test_those_who_load_together_do_not_race(folder):
 
 def test_the_library_reads_what_was_loaded(folder):
     load_content(folder)
-    library = Library()
+    library = Library.loaded()
 
     assert (library.site.name, len(library.villages())) == ("xã Ia Băng", 11)
     assert [guide.number for guide in library.guides.values()] == list(range(1, 9))
@@ -286,7 +287,7 @@ def test_a_draft_goes_along_to_the_new_address_and_a_dossier_stays(renamed, acco
     assert Draft.get_by_id(draft.id).procedure_slug == "khai-sinh"
     assert submission.open_draft(account, "khai-sinh").answers == draft.answers
     assert Dossier.get_by_id(dossier.id).procedure_slug == BIRTH
-    assert Library().new_slugs == {BIRTH: "khai-sinh"}
+    assert Library.loaded().new_slugs == {BIRTH: "khai-sinh"}
 
 
 def test_a_draft_stays_where_its_owner_has_begun_anew_at_the_new_address(renamed, account, make_draft):

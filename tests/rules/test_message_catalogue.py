@@ -13,7 +13,7 @@ from database import db, utc_now
 from models import ContentPart, Message, TextMessage
 from rules import message_catalogue, notices, texts, workflow
 from rules.content import check_content, read_content
-from rules.library import load_content
+from rules.content_store import load_content
 from rules.message_catalogue import EVENTS, IN_A_TEXT, LETTERS, CatalogueMissing, Place, fill, long_text_faults, longest_code
 from rules.workflow import HAPPENINGS, MOVES
 

@@ -82,7 +82,7 @@ def test_content_loaded_before_there_were_reasons_goes_on(app):
         kept = [{"kind": row.kind, "slug": row.slug, "value": row.value} for row in ContentPart.select()]
         ContentPart.delete().where(ContentPart.kind == "reasons").execute()
         try:
-            assert Library().reasons.of_paper("giay_chung_sinh", "dang-ky-khai-sinh") == []
+            assert Library.loaded().reasons.of_paper("giay_chung_sinh", "dang-ky-khai-sinh") == []
         finally:
             ContentPart.delete().execute()
             ContentPart.insert_many(kept).execute()
