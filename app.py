@@ -23,6 +23,7 @@ from sealing import Sealer, read_or_make_key
 from settings import read_settings
 from views import (
     account,
+    announcement_desk,
     announcements,
     answering,
     businesses,
@@ -42,6 +43,7 @@ from views import (
     home,
     lateness,
     lookup,
+    loudspeakers,
     mending,
     messages,
     my_account,
@@ -52,6 +54,7 @@ from views import (
     payment_gateway,
     people,
     post,
+    preview,
     printed_forms,
     procedures,
     recovery,
@@ -102,6 +105,9 @@ ROOMS = (
     reports,
     transparency,
     announcements,
+    announcement_desk,
+    loudspeakers,
+    preview,
 )
 
 

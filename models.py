@@ -124,6 +124,30 @@ class ContentDraft(Table):
     form_key = CharField(max_length=64, default="")  # of the newest change: sent again it is answered as the first time
 
 
+class Broadcast(Table):
+    """An announcement to be read over the loudspeaker of a village, in one language; and when it was."""
+
+    ref = CharField(max_length=16, unique=True, default=new_ref)
+    slug = CharField(max_length=120)
+    title = CharField(max_length=200)  # as it was when it was planned: the announcement may be taken away since
+    language = CharField(max_length=10)  # vi | jrai | bahnar
+    village = CharField(max_length=200)
+    planned_at = MomentField()
+    made_by = ForeignKeyField(Staff, on_delete="RESTRICT", backref="+")
+    made_at = MomentField(default=utc_now)
+    said_at = MomentField(null=True)
+    said_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")
+    dropped_at = MomentField(null=True)
+    form_key = CharField(max_length=64)  # of the form that planned it for several villages
+
+    class Meta:
+        indexes = (
+            (("form_key", "village"), True),
+            (("planned_at", "id"), False),  # the timetable
+            (("slug", "id"), False),  # of one announcement
+        )
+
+
 class Account(Table, UserMixin):
     """A person with an account: made online and confirmed, or opened by the commune and activated with a slip."""
 
@@ -1061,6 +1085,7 @@ TABLES = (
     Staff,
     ContentVersion,
     ContentDraft,
+    Broadcast,
     Account,
     IdNumber,
     Registration,

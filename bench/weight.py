@@ -225,7 +225,30 @@ def seed(site: Site):
     seed_documents(site, citizen)
     seed_account(site, citizen, officer)
     seed_people(citizen, officer)
+    seed_announcements(site, officer)
     return citizen, officer, dossier
+
+
+def seed_announcements(site: Site, officer) -> None:
+    """Thirty announcements hold, ten are over; their titles as long as people write them."""
+    from datetime import timedelta
+
+    import conftest
+
+    from database import utc_now
+    from rules import content_store
+    from rules.content_files import as_text
+
+    told = {}
+    for number in range(40):
+        first = conftest.today() - timedelta(days=number)
+        last = first + timedelta(days=30 if number < 30 else 1)
+        said = {"slug": f"viec-{number}", "title": f"Bộ phận Một cửa làm việc cả sáng thứ Bảy từ tuần {number} của năm nay",
+                "body": "Bà con mang giấy tờ đến xã.\n\n" * 3, "valid_from": str(first), "valid_to": str(last)}  # fmt: skip
+        told[f"announcements/viec-{number}.yaml"] = as_text(said)
+    content_store.publish(told, officer, utc_now())
+    site.app.extensions["library"]._looked_at = float("-inf")
+    site.library = site.app.extensions["library"].refreshed()
 
 
 def seed_mending(site: Site) -> dict:
@@ -431,6 +454,9 @@ def rows(site: Site, dossier) -> list[Row]:
         *post_rows(page, listed),
         *payment_rows(site, page, listed, check),
         Row("what everybody may see of the work", "/minh-bach", first),
+        Row("announcements", "/thong-bao/", listed),
+        Row("an announcement", "/thong-bao/viec-1", first),
+        Row("an announcement on paper", "/thong-bao/viec-1/in", check, pictures=1),
         Row("desk: ask for money", f"/mot-cua/ho-so/{mended['rated'].code}/yeu-cau-nop-tien", check, None, "officer"),
         Row("desk: money of the day", "/mot-cua/tien/", listed, None, "officer"),
         Row("desk: money and the gateway's word", "/mot-cua/tien/doi-soat", check, None, "officer"),

@@ -38,6 +38,7 @@ Endpoint = text_like(r"^[a-z_]+\.[a-z_]+$", "tên màn hình phải như home.ho
 FormSign = text_like(r"^[A-ZĐ][A-ZĐ0-9&.-]{0,11}$", "ký hiệu biểu mẫu viết hoa, không dấu cách, nhiều nhất 12 chữ")
 Version = text_like(r"^[0-9a-z.-]+$", "phiên bản phải như 1, nhiều nhất 20 chữ", max_length=20)
 Count = Annotated[int, Meta(ge=0, le=10**9, description="phải là số nguyên, không âm, nhiều nhất một tỷ")]
+Rate = Annotated[int, Meta(ge=60, le=300, description="phải là số chữ đọc trong một phút, từ 60 đến 300")]
 Days = Annotated[int, Meta(ge=0, le=3650, description="phải là số ngày, từ 0 đến 3650")]
 
 Confidence = Literal["high", "medium", "low"]
@@ -168,6 +169,7 @@ class Site(Part):
     most_apologies: Days = 1  # how often a dossier's date may be promised anew
     post: Post = field(default_factory=Post)
     bank_account: BankAccount | None = None
+    loudspeaker_rate: Rate = 150  # words a minute of whoever reads over the loudspeakers
     old_names: list[Text] = []
     old_addresses: str = ""
     villages_note: str = ""

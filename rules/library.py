@@ -176,6 +176,10 @@ class LatestLibrary:
                     self._look()
         return self._library
 
+    def look_soon(self) -> None:
+        """Look again with the next page: whoever has just published wants to see it."""
+        self._looked_at = float("-inf")
+
     def _is_look_due(self) -> bool:
         return time.monotonic() - self._looked_at >= LOOK_EVERY_SECONDS
 

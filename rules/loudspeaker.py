@@ -11,14 +11,20 @@ LONGEST_SCRIPT_SECONDS = 180  # a notice of three minutes is the last one somebo
 
 LANGUAGES = {"vi": "Tiếng Việt", "jrai": "Tiếng Jrai", "bahnar": "Tiếng Bahnar"}
 
-LETTERS = dict(
-    zip(
-        "abcdefghijklmnopqrstuvwxyz",
-        "a bê xê đê e ép-phờ giê hát i di ca e-lờ em-mờ en-nờ o pê quy e-rờ ét-sì tê u vê vê-kép ích-xì i-dài dét".split(),
-        strict=True,
-    )
-) | {"đ": "đê"}
-SIGNS = {".": "chấm", "-": "gạch ngang", "/": "gạch chéo", "@": "a còng", ":": "hai chấm", "_": "gạch dưới", "?": "hỏi", "=": "bằng"}
+NAMES_OF_LETTERS = """
+    a bê xê đê e ép-phờ giê hát i di ca e-lờ em-mờ en-nờ o pê quy e-rờ ét-sì tê u vê vê-kép ích-xì i-dài dét
+"""
+LETTERS = dict(zip("abcdefghijklmnopqrstuvwxyz", NAMES_OF_LETTERS.split(), strict=True)) | {"đ": "đê"}
+SIGNS = {
+    ".": "chấm",
+    "-": "gạch ngang",
+    "/": "gạch chéo",
+    "@": "a còng",
+    ":": "hai chấm",
+    "_": "gạch dưới",
+    "?": "hỏi",
+    "=": "bằng",
+}
 SHORT_WORDS = {
     "UBND": "Ủy ban nhân dân",
     "HĐND": "Hội đồng nhân dân",
@@ -33,7 +39,15 @@ SHORT_WORDS = {
     "NĐ": "nghị định",
     "QĐ": "quyết định",
 }
-UNITS = {"%": "phần trăm", "km": "ki-lô-mét", "kg": "ki-lô-gam", "kB": "ki-lô-bai", "đ": "đồng", "m²": "mét vuông", "ha": "héc-ta"}
+UNITS = {
+    "%": "phần trăm",
+    "km": "ki-lô-mét",
+    "kg": "ki-lô-gam",
+    "kB": "ki-lô-bai",
+    "đ": "đồng",
+    "m²": "mét vuông",
+    "ha": "héc-ta",
+}
 TENTHS = re.compile(r"(\d+),(\d+)")
 
 
@@ -106,11 +120,12 @@ PATTERNS = (
     ("short", "|".join(map(re.escape, SHORT_WORDS)) + r"(?!\w)"),
 )
 ALOUD = re.compile("|".join(f"(?P<{name}_>{WORD_EDGE}(?:{pattern}))" for name, pattern in PATTERNS))
+LEFT_OVER = re.compile(r"[0-9]")  # within a word of letters and digits
 
 
 def spoken(text: str) -> str:
     """A text with every number, day, hour, code, address and short form spelt as it is read aloud."""
-    return ALOUD.sub(_say, text)
+    return LEFT_OVER.sub(lambda digit: f" {DIGITS[int(digit[0])]} ", ALOUD.sub(_say, text))
 
 
 def _say(found: re.Match) -> str:

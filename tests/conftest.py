@@ -92,14 +92,15 @@ def unlocked_log():
         db.execute_sql(sql)
 
 
-def take_content_back(latest) -> None:
+def take_content_back(site) -> None:
     """The folder's content again, where the test before has published or loaded another."""
     from rules.content_store import load_content
 
     if ContentVersion.select().where((ContentVersion.number > 1) | ContentVersion.by.is_null(False)).exists():
         ContentVersion.delete().execute()
         load_content(PROJECT / "content")
-        latest._looked_at = float("-inf")
+        site.extensions["library"].look_soon()
+        site.wsgi_app.pages.clear()
 
 
 def empty_the_site() -> None:
@@ -120,7 +121,7 @@ def empty_the_site() -> None:
 def app(whole_site, tmp_path):
     """The site, with no people and no dossiers in it."""
     db.connect(reuse_if_open=True)
-    take_content_back(whole_site.extensions["library"])
+    take_content_back(whole_site)
     empty_the_site()
     outbox_folder = Path(whole_site.config["INSTANCE_DIR"]) / "outbox"
     for letter in outbox_folder.glob("*.eml"):

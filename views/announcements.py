@@ -12,6 +12,7 @@ from rules.paging import pages_of
 from rules.vietnamese import VIETNAM_TIME, in_vietnam
 from views.access import open_to
 from views.headers import public_page
+from views.preview import is_preview
 
 bp = Blueprint("announcements", __name__, url_prefix="/thong-bao")
 
@@ -23,9 +24,9 @@ def today():
 
 
 def announcement_of(slug: str) -> Announcement:
-    """One that has begun; one that is over stays readable, and says so."""
+    """One that has begun; one that is over stays readable, and says so. A preview shows what is still to come."""
     found = g.library.announcements.get(slug)
-    return found if found and announcements.has_begun(found, today()) else abort(404)
+    return found if found and (announcements.has_begun(found, today()) or is_preview()) else abort(404)
 
 
 def about(announcement: Announcement) -> tuple[str, str] | None:

@@ -21,6 +21,8 @@ DESK_ROOMS = (
     ("Nhân viên", "staff.all_staff"),
     ("Duyệt nhân viên", "staff.waiting_staff"),
     ("Mẫu câu hỏi", "form_features.show_features"),
+    ("Thông báo", "announcement_desk.written"),
+    ("Loa", "loudspeakers.timetable"),
     ("Báo cáo", "reports.regular"),
     ("Đánh giá", "desk_dossiers.rated"),
     ("Tài khoản của tôi", "staff_self.my_account"),
@@ -32,6 +34,7 @@ HOME_OF_ROLE = {
     "leader": "desk.waiting_dossiers",
     "village_head": "people.find_person",
     "postal_clerk": "post.my_round",
+    "culture": "announcement_desk.written",
     "administrator": "staff.all_staff",
 }
 ANY_HOME = "staff_self.my_account"

@@ -79,4 +79,5 @@ def _style_of(path: str) -> str:
 
 
 def open_library() -> None:
-    g.library = current_app.extensions["library"].refreshed()
+    # A preview (views/preview.py) brings the library it is a preview of; no header of a visitor can.
+    g.library = request.environ.get("iabang.library") or current_app.extensions["library"].refreshed()

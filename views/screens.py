@@ -1,7 +1,9 @@
 """What every page knows: the commune, the person, the guide's step that happens here, and how things are written."""
 
 import hashlib
+from datetime import date
 from functools import lru_cache
+from itertools import groupby
 
 from flask import Flask, g, request, url_for
 from markupsafe import Markup, escape
@@ -44,7 +46,13 @@ FILTERS = {
 
 def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters |= FILTERS | {"keys": keys, "typed": typed, "zip_same": zip_same, "broken": broken}
+    app.jinja_env.filters |= FILTERS | {
+        "keys": keys,
+        "typed": typed,
+        "zip_same": zip_same,
+        "broken": broken,
+        "groupby_day": by_day,
+    }
     app.jinja_env.globals |= {
         "asset": asset,
         "inline_style": inline_style,
@@ -98,6 +106,11 @@ NOTICES = {
     "thu-e-mail": "Đã gửi thư tới địa chỉ mới. Mở thư rồi bấm Xác nhận: lúc đó e-mail mới đổi.",
     "cung-e-mail": "Bạn đang dùng e-mail này rồi.",
     "bo-e-mail": "Đã bỏ e-mail. Từ nay không lấy lại mật khẩu bằng thư được.",
+    "go-thong-bao": "Đã gỡ thông báo xuống. Bản cũ vẫn còn trong Lịch sử.",
+    "da-phat": "Đã ghi: đã phát.",
+    "chua-phat": "Đã ghi lại: chưa phát.",
+    "xep-loa": "Đã xếp lịch phát.",
+    "bo-loa": "Đã bỏ khỏi lịch phát.",
     "tiep-nhan": "Đã tiếp nhận hồ sơ.",
     "tu-choi": "Đã từ chối hồ sơ.",
     "da-ghi": "Đã ghi.",
@@ -161,6 +174,11 @@ NOTICES = {
     "thoi-giup": "Đã thôi. Chữ đã nhập để lại cho người dân.",
     "thu-hoi": "Đã thu hồi. Người giúp không xem, không ghi được nữa.",
 }
+
+
+def by_day(rows) -> list[tuple[date, list]]:
+    """Rows of a timetable, in their order, by the day (Vietnamese time) on which each is planned."""
+    return [(day, list(group)) for day, group in groupby(rows, lambda row: vietnamese.in_vietnam(row.planned_at).date())]
 
 
 def broken(text: str) -> Markup:
