@@ -10,8 +10,6 @@ from PIL import Image, ImageDraw
 from zopfli import png
 
 from pictures.walk import SIZE, Sight, control
-from rules.step_pictures import labels_of
-
 # On the wire, headers and all, a picture may weigh 2 kB (DESIGN, Budgets); the headers are 300.
 MOST_BYTES = 1_700
 MARGIN = 10
@@ -30,6 +28,9 @@ FRAME = """(control, {above, below}) => {
   const here = parts.findIndex(part => part.contains(title))
   const shown = parts.slice(Math.max(here - above, 0), here + below + 1)
   for (const part of parts) part.style.visibility = shown.includes(part) ? '' : 'hidden'
+  // What the browser itself writes there is in the language of the machine that takes the picture.
+  for (const input of document.querySelectorAll('input[type=file]')) 
+    Object.assign(input, {type: 'text', value: 'Chọn tệp', title: 'file'})
   scrollTo(0, 0)
   const boxes = shown.map(part => part.getBoundingClientRect())
   const top = Math.min(...boxes.map(box => box.top)), bottom = Math.max(...boxes.map(box => box.bottom))
@@ -37,7 +38,10 @@ FRAME = """(control, {above, below}) => {
   const box = whole.top >= top - 15 && whole.bottom <= bottom + 15 ? whole : title.getBoundingClientRect()
   return {top, bottom, ring: [box.left, box.top, box.right, box.bottom], text: shown.map(part => part.innerText).join(' ')}
 }"""
-SHOW_ALL = "document.querySelectorAll('[style]').forEach(part => part.removeAttribute('style'))"
+SHOW_ALL = """() => {
+  for (const part of document.querySelectorAll('[style]')) part.removeAttribute('style')
+  for (const input of document.querySelectorAll('input[title=file]')) input.type = 'file'
+}"""
 # On buttons, links, fields, headings and, in a paragraph, before a colon.
 LABELS = """() => [...document.querySelectorAll('button,a,a b,label,legend,h1,h2,dt,p')]
   .filter(part => part.getClientRects().length).flatMap(part => [part.innerText, (part.firstChild || part).textContent])"""
@@ -58,10 +62,6 @@ class Look:
     def text_hash(self) -> str:
         """Codes, days and amounts differ each time."""
         return hashlib.sha256(re.sub(r"\d", "0", self.text).encode()).hexdigest()[:16]
-
-    def lacks(self, step) -> list[str]:
-        """The labels of the step that are not on the screen."""
-        return [label for label in labels_of(step) if label not in self.labels]
 
 
 class PictureTooHeavy(Exception):
@@ -115,5 +115,5 @@ def draw(shot: Image.Image, ring: tuple[float, ...], tones: tuple[int, ...]) -> 
 
 def pack(picture: Image.Image) -> bytes:
     file = io.BytesIO()
-    picture.save(file, "PNG", bits=2 if len(picture.getcolors()) <= 4 else 4)
+    picture.save(file, "PNG", bits=2 if picture.getextrema()[1] < 4 else 4)
     return png.optimize(file.getvalue(), num_iterations=10)

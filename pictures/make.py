@@ -13,6 +13,7 @@ from phone import chromium_running  # noqa: E402
 from PIL import Image  # noqa: E402
 from serving import served  # noqa: E402
 
+from pictures.agreement import faults_of_step  # noqa: E402
 from pictures.camera import Look, PictureTooHeavy, look, photograph  # noqa: E402
 from pictures.walk import LostTheWay, Sight, walk  # noqa: E402
 from rules.content import Guide, read_content  # noqa: E402
@@ -32,8 +33,8 @@ def take_all(into: Path) -> list[StepPicture]:
 def take(guide: Guide, browser, site, into: Path):
     for number, phone, sight in walk(guide, browser, site):
         seen, png = look(phone, sight, lambda seen, phone=phone: photograph(phone, seen.frame))
-        if missing := seen.lacks(guide.steps[number - 1]):
-            raise Disagreement(f"guide {guide.number}, step {number}: not on its screen “{seen.heading}”: {', '.join(missing)}")
+        if faults := faults_of_step(guide, number, seen):
+            raise Disagreement(f"guide {guide.number}, step {number}: {'; '.join(faults)}")
         picture = describe(guide, number, sight, seen, png)
         (into / Path(picture.path).name).write_bytes(png)
         print(f"{picture.path:16} {picture.width} x {picture.height:3} {picture.size_bytes:5} bytes  {picture.alt}", flush=True)

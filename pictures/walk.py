@@ -136,7 +136,7 @@ def pay(phone: Phone, site: Site) -> Iterator[Sight]:
     phone.type("Mã OTP", "123456")
     phone.press("Thanh toán")
     until_paid(phone)
-    yield Sight("Đã nộp tiền", above=0, below=1, called="dòng", screen="trang này, sau khi trả xong ở ngân hàng")
+    yield Sight("Đã nộp tiền", above=0, below=1, called="dòng", screen="trang của xã, sau khi trả xong ở ngân hàng")
 
 
 def look_back(phone: Phone, site: Site) -> Iterator[Sight]:
