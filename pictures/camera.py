@@ -3,6 +3,8 @@
 import hashlib
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from phone import Phone
@@ -10,6 +12,7 @@ from PIL import Image, ImageDraw
 from zopfli import png
 
 from pictures.walk import SIZE, Sight, control
+
 # On the wire, headers and all, a picture may weigh 2 kB (DESIGN, Budgets); the headers are 300.
 MOST_BYTES = 1_700
 MARGIN = 10
@@ -29,7 +32,7 @@ FRAME = """(control, {above, below}) => {
   const shown = parts.slice(Math.max(here - above, 0), here + below + 1)
   for (const part of parts) part.style.visibility = shown.includes(part) ? '' : 'hidden'
   // What the browser itself writes there is in the language of the machine that takes the picture.
-  for (const input of document.querySelectorAll('input[type=file]')) 
+  for (const input of document.querySelectorAll('input[type=file]'))
     Object.assign(input, {type: 'text', value: 'Chọn tệp', title: 'file'})
   scrollTo(0, 0)
   const boxes = shown.map(part => part.getBoundingClientRect())
@@ -68,16 +71,15 @@ class PictureTooHeavy(Exception):
     """Not even the fewest tones make it light enough."""
 
 
-def look(phone: Phone, sight: Sight, take=lambda look: None) -> tuple[Look, object]:
-    """What is seen; and what `take` makes of it, while only the part that is to be pictured shows."""
+@contextmanager
+def looking(phone: Phone, sight: Sight) -> Iterator[Look]:
+    """What is seen; meanwhile only the part that is to be pictured shows."""
     page = phone.page
     labels = frozenset(plain(text).removesuffix(":") for text in page.evaluate(LABELS))
     heading, steps = phone.heading, frozenset(page.evaluate(STEPS))
     frame = control(phone, sight.label).evaluate(FRAME, {"above": sight.above, "below": sight.below})
-    seen = Look(heading, plain(frame["text"]), labels, steps, frame)
-    taken = take(seen)
+    yield Look(heading, plain(frame["text"]), labels, steps, frame)
     page.evaluate(SHOW_ALL)
-    return seen, taken
 
 
 def plain(text: str) -> str:

@@ -14,7 +14,7 @@ from PIL import Image  # noqa: E402
 from serving import served  # noqa: E402
 
 from pictures.agreement import faults_of_step  # noqa: E402
-from pictures.camera import Look, PictureTooHeavy, look, photograph  # noqa: E402
+from pictures.camera import Look, PictureTooHeavy, looking, photograph  # noqa: E402
 from pictures.walk import LostTheWay, Sight, walk  # noqa: E402
 from rules.content import Guide, read_content  # noqa: E402
 from rules.step_pictures import FOLDER, LIST, StepPicture, labels_of  # noqa: E402
@@ -32,7 +32,8 @@ def take_all(into: Path) -> list[StepPicture]:
 
 def take(guide: Guide, browser, site, into: Path):
     for number, phone, sight in walk(guide, browser, site):
-        seen, png = look(phone, sight, lambda seen, phone=phone: photograph(phone, seen.frame))
+        with looking(phone, sight) as seen:
+            png = photograph(phone, seen.frame)
         if faults := faults_of_step(guide, number, seen):
             raise Disagreement(f"guide {guide.number}, step {number}: {'; '.join(faults)}")
         picture = describe(guide, number, sight, seen, png)

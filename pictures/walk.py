@@ -77,7 +77,7 @@ def recover(phone: Phone, site: Site) -> Iterator[Sight]:
     yield Sight("Mật khẩu", called="chữ")
     phone.press("Mật khẩu")
     phone.choose("Cách lấy lại", "Qua e-mail")
-    yield Sight("Xác nhận", above=3)
+    yield Sight("Xác nhận", above=5)
     phone.type("CMND", who["id_number"])
     phone.press("Xác nhận")
     phone.open(link_in(site.wait_for_letter(who["email"], "Lấy lại mật khẩu")))

@@ -81,8 +81,8 @@ def test_a_step_written_anew_shows_no_old_picture():
 
 
 def seen(**changed) -> camera.Look:
-    known = {"heading": "Tra cứu", "text": "Mã H21.129-261122-0001 Tra cứu", "labels": frozenset(), "steps": frozenset(), "frame": {}}
-    return camera.Look(**known | changed)
+    known = {"heading": "Tra cứu", "text": "Mã H21.129-261122-0001 Tra cứu"}
+    return camera.Look(**known | changed, labels=frozenset(), steps=frozenset(), frame={})
 
 
 @pytest.fixture
