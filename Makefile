@@ -5,7 +5,7 @@ RUN := .venv/bin
 TEST := .venv-test/bin
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help run demo test test-tools bench-weight bench-journey bench-queue check lint clean
+.PHONY: help run demo test test-tools bench-weight bench-journey bench-queue pictures check lint clean
 
 help:  ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ bench-journey: .venv-test/.made  ## seconds and bytes of the whole journey on sl
 
 bench-queue: .venv-test/.made  ## server time of the desk's queues and search with 100,000 dossiers, on both databases
 	@$(TEST)/python bench/desk_queue.py
+
+pictures: .venv-test/.made test-tools  ## walk every guide in Chromium and take the picture of each step anew (static/steps)
+	@$(TEST)/python pictures/make.py
 
 check: .venv/.made  ## name everything wrong in the content folder
 	@$(RUN)/flask --app app content check

@@ -1,10 +1,11 @@
 """The eight guides of the letter: all, one, one step, on paper."""
 
-from flask import Blueprint, abort, g, render_template, url_for
+from flask import Blueprint, abort, g, render_template, request, url_for
 
 from rules.content import Guide
+from rules.step_pictures import picture_of
 from views.access import open_to
-from views.headers import public_page
+from views.headers import content_security_policy, is_first_visit, public_page
 
 bp = Blueprint("guides", __name__, url_prefix="/huong-dan")
 
@@ -56,12 +57,28 @@ def guide_step(slug: str, number: int):
     guide = guide_of(slug)
     if not 1 <= number <= len(guide.steps):
         abort(404)
-    step = guide.steps[number - 1]
-    return render_template("guides/guide_step.html", guide=guide, step=step, number=number, address=address_of(step.screen))
+    step, picture = guide.steps[number - 1], picture_of(guide, number)
+    has_picture = picture is not None and request.args.get("hinh") == "1"
+    page = render_template(
+        "guides/guide_step.html",
+        guide=guide,
+        step=step,
+        number=number,
+        address=address_of(step.screen),
+        picture=picture,
+        has_picture=has_picture,
+    )
+    return with_pictures(page) if has_picture else page
 
 
 @bp.get("/<slug>/in")
 @open_to("anyone")
 @public_page(300)
 def print_guide(slug: str):
-    return render_template("guides/print_guide.html", guide=guide_of(slug))
+    guide = guide_of(slug)
+    pictures = [picture_of(guide, number) for number in range(1, len(guide.steps) + 1)]
+    return with_pictures(render_template("guides/print_guide.html", guide=guide, pictures=pictures))
+
+
+def with_pictures(page: str) -> tuple[str, dict[str, str]]:
+    return page, {"Content-Security-Policy": content_security_policy(is_first_visit(), has_pictures=True)}

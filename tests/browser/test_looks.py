@@ -22,6 +22,7 @@ PUBLIC = [
     "/huong-dan/thanh-toan/",
     *(f"/huong-dan/nop-ho-so/{number}" for number in range(1, 5)),
     "/huong-dan/thanh-toan/7",
+    "/huong-dan/nop-ho-so/4?hinh=1",
     "/huong-dan/nop-ho-so/in",
     "/dich-vu/",
     "/dich-vu/?linh-vuc=Hộ tịch",

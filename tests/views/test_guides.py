@@ -1,9 +1,11 @@
 """The eight guides: all, one, one step, on paper."""
 
+import msgspec
 import pytest
 
 from database import utc_now
-from rules.vietnamese import in_vietnam, show_day
+from rules.step_pictures import picture_of
+from rules.vietnamese import in_vietnam, show_bytes, show_day
 
 
 def test_the_guides_stand_in_the_order_of_the_letter(visitor, library):
@@ -60,6 +62,76 @@ def test_the_print_page_holds_the_whole_guide_and_its_day(visitor, library):
     assert len(page.tree.find_class("step")) == len(library.guides["nop-ho-so"].steps)
     assert f"Bản in ngày {show_day(in_vietnam(utc_now()).date())}" in page.words
     assert "http://localhost/huong-dan/nop-ho-so/" in page.words
+
+
+# --- the pictures of the steps ----------------------------------------------------------------------------------------
+
+STEP, POLICY = "/huong-dan/dang-nhap/3", "Content-Security-Policy"
+
+
+def images_of(page) -> list:
+    return [image for image in page.tree.iter("img") if not image.get("src").startswith("data:")]
+
+
+def test_a_step_offers_its_picture_with_its_size_and_loads_none(visitor, library):
+    for slug, guide in library.guides.items():
+        for number in range(1, len(guide.steps) + 1):
+            page, picture = visitor.get(f"/huong-dan/{slug}/{number}"), picture_of(guide, number)
+            assert page.links[f"Xem hình, {show_bytes(picture.size_bytes)}"] == "?hinh=1"
+            assert images_of(page) == [] and "/static/steps/" not in page.text
+
+
+def test_who_asks_for_the_picture_sees_it_on_the_same_step(visitor, library):
+    picture = picture_of(library.guides["dang-nhap"], 3)
+    page = visitor.get(f"{STEP}?hinh=1")
+    (image,) = images_of(page)
+
+    assert page.heading == visitor.get(STEP).heading
+    assert (image.get("alt"), image.get("width"), image.get("height")) == (picture.alt, "240", str(picture.height))
+    assert "img-src 'self'" in page.headers[POLICY] and "img-src 'self'" not in visitor.get(STEP).headers[POLICY]
+    assert page.tree.xpath("//link[@rel='canonical']/@href") == [f"http://localhost{STEP}"]
+    assert not any(text.startswith("Xem hình") for text in page.links)
+    assert page.links["Bước trước"] == "/huong-dan/dang-nhap/2", "the next step loads no picture unasked"
+
+
+def test_a_picture_is_kept_for_a_year_and_so_is_the_page_for_everybody(visitor):
+    page = visitor.get(f"{STEP}?hinh=1")
+
+    with visitor.client.get(images_of(page)[0].get("src")) as answer:
+        assert answer.status_code == 200 and answer.mimetype == "image/png" and answer.data.startswith(b"\x89PNG")
+        assert "immutable" in answer.headers["Cache-Control"]
+    assert page.headers["Cache-Control"].startswith("public")
+
+
+@pytest.mark.parametrize("query", ["hinh=0", "hinh=", "hinh=11", "hinh=%00", "hinh=<b>", "hinh[]=1", "x=1"])
+def test_only_who_asks_gets_a_picture(visitor, query):
+    page = visitor.get(f"{STEP}?{query}")
+
+    assert page.status == 200 and images_of(page) == []
+
+
+def test_a_step_the_commune_has_written_anew_offers_no_old_picture(visitor, library, monkeypatch):
+    guide = library.guides["dang-nhap"]
+    anew = msgspec.structs.replace(guide.steps[2], do="Bấm {Vào}.")
+    steps = [*guide.steps[:2], anew, *guide.steps[3:]]
+    monkeypatch.setitem(library.guides, "dang-nhap", msgspec.structs.replace(guide, steps=steps))
+
+    for address in (f"{STEP}?moi", f"{STEP}?hinh=1"):  # the page cache knows none of them
+        page = visitor.get(address)
+        assert page.status == 200 and images_of(page) == [] and "Xem hình" not in page.text
+    assert len(images_of(visitor.get("/huong-dan/dang-nhap/in?moi"))) == 3
+
+
+def test_in_print_each_step_has_its_picture_beside_its_number(visitor, library):
+    for slug, guide in library.guides.items():
+        page = visitor.get(f"/huong-dan/{slug}/in")
+        alts = [[image.get("alt") for image in step.iter("img")] for step in page.tree.find_class("step")]
+        assert alts == [[picture_of(guide, number).alt] for number in range(1, len(guide.steps) + 1)]
+        assert "img-src 'self'" in page.headers[POLICY]
+        assert not [image for image in page.tree.iter("img") if image.get("loading")], "paper waits for no scrolling"
+
+
+# --- what is not there -----------------------------------------------------------------------------------------------
 
 
 def test_the_letters_number_and_day_are_not_invented(visitor):
