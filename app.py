@@ -27,6 +27,7 @@ from views import (
     announcements,
     answering,
     businesses,
+    content_desk,
     desk_businesses,
     desk_dossiers,
     desk_moves,
@@ -107,6 +108,7 @@ ROOMS = (
     announcements,
     announcement_desk,
     loudspeakers,
+    content_desk,
     preview,
 )
 

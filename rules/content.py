@@ -3,6 +3,7 @@
 import re
 import threading
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from types import NoneType
@@ -654,13 +655,22 @@ CONVERTING = threading.RLock()
 
 def read_files(texts):
     """What each file holds, by its name, and the faults of them all."""
-    faults = []
     with CONVERTING:
-        files = {name: read_file(name, texts, faults) for name in expected_files(texts)}
-    for name, part in files.items():
-        faults.extend(f"{name}: {fault}" for fault in faults_within(part))
+        read = {name: read_once(name, texts.get(name, MISSING)) for name in expected_files(texts)}
+    files = {name: part for name, (part, _, _) in read.items()}
+    faults = [f"{name}: {fault}" for name, (_, found, _) in read.items() for fault in found]
+    faults += [f"{name}: {fault}" for name, (_, _, found) in read.items() for fault in found]
     faults.extend(faults_between(files))
     return files, faults
+
+
+@lru_cache(maxsize=256)
+def read_once(name, text):
+    """One file, what is wrong with it as it is read, and beyond. Most files are the same from one reading to the next, and
+    what they are read into does not change."""
+    found = []
+    part = read_file(name, {name: text}, found)
+    return part, tuple(fault.removeprefix(f"{name}: ") for fault in found), tuple(faults_within(part))
 
 
 EXAMPLE_FILE = "eform-vi-du.yaml"  # uses all that a definition may say; shown to staff, never submitted

@@ -1,14 +1,12 @@
 """What the desk is writing of the content: one draft a file, checked like the folder, put in force whole or not at all."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
-
-import msgspec
 
 from database import db, wait_for_others
 from models import ContentDraft, ContentVersion, Staff
 from rules import WrongInput, content_store
-from rules.content import content_of, faults_of, kind_of
+from rules.content import content_of, faults_of
 from rules.content_files import as_text, head_of, read_yaml
 from rules.library import Library, parts_of
 
@@ -205,9 +203,22 @@ def restore(version: ContentVersion, by: Staff, now: datetime) -> int:
     return content_store.publish({version.file: version.text}, by, now, f"trả lại bản số {version.number}", based_on)
 
 
-def empty_of(name: str) -> dict:
-    """What a new file of this name begins with: its own name, and what its kind presets."""
-    slug = name.partition("/")[2].removesuffix(".yaml")
-    kind = kind_of(name)
-    fields = {field.encode_name for field in msgspec.structs.fields(kind)}
-    return {"slug": slug} if "slug" in fields else {}
+def has_date(name: str) -> bool:
+    """Whether a file of this name says when somebody last looked at it."""
+    return name.partition("/")[0] in ("guides", "procedures")
+
+
+def confirm(name: str, day: date, by: Staff, now: datetime) -> None:
+    """Write into the file in force, and into its draft, that it was looked at that day; nothing else of the draft goes along."""
+    value = _raw(content_store.text_of(name))
+    text = as_text(value | {"checked_on": day.isoformat()}, head_of(content_store.text_of(name)))
+    number = content_store.number_of(name)
+
+    def keep_draft_in_step():
+        draft = ContentDraft.get_or_none(ContentDraft.file == name)
+        if draft and draft.based_on == number:
+            draft.value = draft.value | {"checked_on": day.isoformat()}
+            draft.based_on, draft.revision = content_store.number_of(name), draft.revision + 1
+            draft.save(only=["value", "based_on", "revision"])
+
+    content_store.publish({name: text}, by, now, "đã xem lại", {name: number}, keep_draft_in_step)

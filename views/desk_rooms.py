@@ -21,6 +21,7 @@ DESK_ROOMS = (
     ("Nhân viên", "staff.all_staff"),
     ("Duyệt nhân viên", "staff.waiting_staff"),
     ("Mẫu câu hỏi", "form_features.show_features"),
+    ("Nội dung", "content_desk.all_files"),
     ("Thông báo", "announcement_desk.written"),
     ("Loa", "loudspeakers.timetable"),
     ("Báo cáo", "reports.regular"),

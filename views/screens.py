@@ -9,7 +9,7 @@ from flask import Flask, g, request, url_for
 from markupsafe import Markup, escape
 
 from database import utc_now
-from rules import announcements, eform, fees, identity, masking, texts, tracking, vietnamese
+from rules import announcements, eform, fees, freshness, identity, masking, texts, tracking, vietnamese
 from rules.content import Guide
 from rules.deadlines import promised_now
 from rules.dossier_codes import show_receipt_code
@@ -59,6 +59,7 @@ def init_app(app: Flask) -> None:
         "roman": ROMAN,
         "state_names": STATE_NAMES,
         "standing_of": standing_of,
+        "is_stale": lambda part: freshness.of_part(part, vietnamese.in_vietnam(utc_now()).date()).is_stale,
         "deliveries": DELIVERIES,
         "show_answer": eform.show_answer,
         "kinds": eform.KINDS,
@@ -106,6 +107,10 @@ NOTICES = {
     "thu-e-mail": "Đã gửi thư tới địa chỉ mới. Mở thư rồi bấm Xác nhận: lúc đó e-mail mới đổi.",
     "cung-e-mail": "Bạn đang dùng e-mail này rồi.",
     "bo-e-mail": "Đã bỏ e-mail. Từ nay không lấy lại mật khẩu bằng thư được.",
+    "da-cong-bo": "Đã công bố. Bà con thấy trong vòng một phút.",
+    "tra-ban-cu": "Đã trả lại bản cũ. Bà con thấy trong vòng một phút.",
+    "nhap-xong": "Đã nhập thành bản nháp. Xem lại rồi công bố.",
+    "nhap-giong": "Mọi tệp đều giống bản đang dùng, không có gì phải nhập.",
     "go-thong-bao": "Đã gỡ thông báo xuống. Bản cũ vẫn còn trong Lịch sử.",
     "da-phat": "Đã ghi: đã phát.",
     "chua-phat": "Đã ghi lại: chưa phát.",
