@@ -3,8 +3,10 @@
 from flask import Blueprint, abort, g, render_template, url_for
 
 from rules.content import Guide
+from rules.print_sheets import Sheet, guide_sheet
 from views.access import open_to
 from views.headers import public_page
+from views.sheets import press, send_sheet, show_sheet, size_asked_for
 
 bp = Blueprint("guides", __name__, url_prefix="/huong-dan")
 
@@ -64,4 +66,15 @@ def guide_step(slug: str, number: int):
 @open_to("anyone")
 @public_page(300)
 def print_guide(slug: str):
-    return render_template("guides/print_guide.html", guide=guide_of(slug))
+    return show_sheet(sheet_of(slug), url_for(".whole_guide", slug=slug))
+
+
+@bp.get("/<slug>/in.pdf")
+@open_to("anyone")
+@public_page(300)
+def print_guide_as_pdf(slug: str):
+    return send_sheet(sheet_of(slug), f"huong-dan-{slug}")
+
+
+def sheet_of(slug: str) -> Sheet:
+    return guide_sheet(guide_of(slug), size_asked_for(), press())
