@@ -1025,7 +1025,7 @@ class Message(Table):
 
 
 class Pack(Table):
-    """Guides, a poster and cards for one village, as one PDF; kept a month, and after it still known by how often it was printed."""
+    """Guides, a poster and cards for one village as a PDF, which goes after a month; how often it was printed stays."""
 
     WAITING, WORKING, READY, FAILED = "waiting", "working", "ready", "failed"
 
@@ -1067,7 +1067,7 @@ class PaperVisit(Table):
     """How many came from one village's paper to one page in a day: a number, and nothing of who came."""
 
     village = CharField(max_length=80)
-    sheet = CharField(max_length=20)  # h4: guide IV, h0: all guides, or the code of a procedure
+    sheet = CharField(max_length=20)  # its short address: h/4 guide IV, h/0 all guides, d/1.001193 a procedure
     day = DateField()  # in Vietnam
     count = IntegerField(default=0)
 

@@ -49,18 +49,19 @@ def make_pdf(page: str, sheet: str) -> bytes:
     return lay_out([page], sheet).data
 
 
-def lay_out(pages: list[str], sheet: str, seconds: int = WAIT_SECONDS) -> LaidOut:
+def lay_out(pages: list[str], sheet: str, seconds: float = 0) -> LaidOut:
     """Several documents as one PDF, each numbered for itself, and how many pages each came to.
 
-    Raises PdfBusy when no turn comes, PdfFailed as make_pdf does.
+    `seconds` is how long it may take when that is not the usual. Raises PdfBusy when no turn comes, PdfFailed as make_pdf does.
     """
+    seconds = seconds or WAIT_SECONDS
     if not turns.acquire(timeout=WAIT_FOR_TURN_SECONDS):
         raise PdfBusy("others are at it")
     try:
         try:
             child = subprocess.run(
                 [sys.executable, "-I", "-B", CHILD],
-                input=json.dumps({"pages": pages, "sheet": sheet, "cpu_seconds": max(seconds - 5, 1)}).encode(),
+                input=json.dumps({"pages": pages, "sheet": sheet, "cpu_seconds": max(int(seconds) - 5, 1)}).encode(),
                 capture_output=True,
                 timeout=seconds,
                 env={},

@@ -23,6 +23,7 @@ DESK_ROOMS = (
     ("Mẫu câu hỏi", "form_features.show_features"),
     ("Báo cáo", "reports.regular"),
     ("Đánh giá", "desk_dossiers.rated"),
+    ("Bộ tài liệu làng", "packs.all_packs"),
     ("Tài khoản của tôi", "staff_self.my_account"),
 )
 HOME_OF_ROLE = {

@@ -1,5 +1,6 @@
 """Printing what everybody may read: a sheet in its page, and the same sheet as a PDF, made once and kept a while."""
 
+import hashlib
 import threading
 from collections import OrderedDict
 
@@ -21,26 +22,27 @@ class Made:
     """The PDFs of a while, by what they say."""
 
     def __init__(self):
-        self.kept: OrderedDict[str, bytes] = OrderedDict()
+        self.kept: OrderedDict[bytes, bytes] = OrderedDict()
         self.places = threading.BoundedSemaphore(MOST_WAITING)
         self.turn = threading.Lock()
 
     def of(self, page: str, style: str) -> bytes:
         """The PDF of the page. Raises PdfFailed, at once when enough others wait."""
-        if page in self.kept:
-            return self.kept[page]
+        key = hashlib.sha256(page.encode()).digest()
+        if key in self.kept:
+            return self.kept[key]
         if not self.places.acquire(blocking=False):
             raise pdf.PdfBusy("enough others wait")
         try:
             with self.turn:
-                if page not in self.kept:
-                    self._keep(page, pdf.make_pdf(page, style))
-                return self.kept[page]
+                if key not in self.kept:
+                    self._keep(key, pdf.make_pdf(page, style))
+                return self.kept[key]
         finally:
             self.places.release()
 
-    def _keep(self, page: str, made: bytes) -> None:
-        self.kept[page] = made
+    def _keep(self, key: bytes, made: bytes) -> None:
+        self.kept[key] = made
         if len(self.kept) > MOST_KEPT:
             self.kept.popitem(last=False)
 
