@@ -7,6 +7,7 @@ import zipfile
 from flask import Blueprint, Response, abort, current_app, g, render_template, request
 from flask_login import current_user
 from wtforms import BooleanField, HiddenField, SelectField, SelectMultipleField
+from wtforms.validators import StopValidation
 
 from database import utc_now
 from gateways import pdf
@@ -14,7 +15,7 @@ from models import Pack, Staff
 from rules import WrongInput, packs, paper_visits
 from rules.identity import read_person_name, read_phone, show_phone
 from rules.packs import MADE_BY, MADE_FOR_ALL_BY, Choices
-from rules.print_sheets import ROMAN, SIZES
+from rules.print_sheets import SIZES
 from rules.vietnamese import in_vietnam
 from rules.villages import village_keys
 from views.access import open_to
@@ -59,15 +60,23 @@ def my_villages() -> dict[str, object]:
 # --- asking for one --------------------------------------------------------------------------------------------------
 
 
+class ChosenField(SelectMultipleField):
+    """Boxes to tick; `choices` are what each says."""
+
+    def pre_validate(self, form) -> None:
+        if not {*self.data} <= {*self.choices}:
+            raise StopValidation("Chọn một trong các ô có sẵn")
+
+
 class PackForm(Form):
     """What goes into a pack; `form_key` lets the same form, sent twice, make one."""
 
     form_key = HiddenField(default=lambda: secrets.token_hex(16))
-    guides = SelectMultipleField("Bài hướng dẫn")
-    procedures = SelectMultipleField("Thủ tục")
+    guides = ChosenField("Bài hướng dẫn")
+    procedures = ChosenField("Thủ tục")
     poster = BooleanField("Tờ treo tường (A4): giờ làm việc, điện thoại, thôn trưởng, mã QR", default=True)
     cards = BooleanField("Thẻ bỏ túi: tờ A4 cắt thành 8 thẻ", default=True)
-    size = SelectField("Khổ giấy của bài và thủ tục", choices=[*SIZES.items()], default="a4")
+    size = SelectField("Khổ giấy của bài và thủ tục", choices=[*SIZES], default="a4")
 
 
 class VillagePackForm(PackForm):
@@ -79,8 +88,7 @@ class VillagePackForm(PackForm):
 def prepared(form: PackForm) -> PackForm:
     """The form with what may be chosen today; at first sight the guides that are needed most."""
     library = g.library
-    form.guides.choices = [(slug, f"{ROMAN[guide.number]}. {guide.title}") for slug, guide in library.guides.items()]
-    form.procedures.choices = [(slug, procedure.title) for slug, procedure in library.procedures.items()]
+    form.guides.choices, form.procedures.choices = [*library.guides], [*library.procedures]
     if not form.is_submitted():
         form.guides.data = [slug for slug, guide in library.guides.items() if guide.number in packs.MOST_NEEDED]
         form.procedures.data = []
@@ -102,7 +110,7 @@ def make_pack():
     """Ask for the pack of one village; `?lang=` says of which."""
     villages = my_villages()
     form = prepared(VillagePackForm())
-    form.village.choices = [(key, village.name) for key, village in villages.items()]
+    form.village.choices = [*villages]
     if not form.is_submitted():
         fill_head(form, villages)
     if not form.validate_on_submit():
@@ -143,7 +151,9 @@ def show_making(form: PackForm, villages: dict, fault: str = ""):
         problems=problems,
         villages=villages,
         is_for_all=not isinstance(form, VillagePackForm),
+        guides=g.library.guides,
         fields=g.library.by_field(),
+        sizes=SIZES,
         has_pdf=pdf.is_there(),
         most_procedures=packs.MOST_PROCEDURES,
     )
