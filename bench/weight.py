@@ -430,6 +430,13 @@ def rows(site: Site, dossier) -> list[Row]:
         *staff_rows(page, listed),
         *post_rows(page, listed),
         *payment_rows(site, page, listed, check),
+        Row("short address of a guide", "/h/4/thon-6", first),
+        Row("posters", "/to-roi/", listed),
+        Row("a poster to print", "/to-roi/ba-cach/in", wide, pictures=1),
+        Row("a procedure to print", f"/dich-vu/{BIRTH}/in", wide, pictures=1),
+        Row("desk: packs of the villages", "/mot-cua/bo-tai-lieu/", listed, None, "officer"),
+        Row("desk: a pack to make", "/mot-cua/bo-tai-lieu/lap", listed, None, "officer"),
+        Row("desk: a pack for each village", "/mot-cua/bo-tai-lieu/tat-ca", listed, None, "officer"),
         Row("what everybody may see of the work", "/minh-bach", first),
         Row("desk: ask for money", f"/mot-cua/ho-so/{mended['rated'].code}/yeu-cau-nop-tien", check, None, "officer"),
         Row("desk: money of the day", "/mot-cua/tien/", listed, None, "officer"),
@@ -451,6 +458,9 @@ def rows(site: Site, dossier) -> list[Row]:
         Row(f"guide {g.number} step {n}", f"/huong-dan/{slug}/{n}", first, step)
         for slug, g in site.library.guides.items()
         for n, _ in enumerate(g.steps, 1)
+    ]
+    found += [
+        Row(f"guide {g.number} to print", f"/huong-dan/{slug}/in", wide, pictures=1) for slug, g in site.library.guides.items()
     ]
     found += [Row(f"procedure {slug}", f"/dich-vu/{slug}", wide) for slug in site.library.procedures]
     for slug in (BIRTH, "dang-ky-ket-hon"):
