@@ -430,7 +430,6 @@ def rows(site: Site, dossier) -> list[Row]:
         *staff_rows(page, listed),
         *post_rows(page, listed),
         *payment_rows(site, page, listed, check),
-        Row("short address of a guide", "/h/4/thon-6", first),
         Row("posters", "/to-roi/", listed),
         Row("a poster to print", "/to-roi/ba-cach/in", wide, pictures=1),
         Row("a procedure to print", f"/dich-vu/{BIRTH}/in", wide, pictures=1),
