@@ -3,15 +3,16 @@
 import logging
 import sqlite3
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 from flask import Flask
 from huey import crontab
 from huey.consumer import Consumer
 
 from database import db, utc_now
-from models import Attempts, DocumentFile, Paper, ResultFile, UploadPiece
-from rules import approvals, data_rights, outbox, payments, slips, uploads
+from models import Attempts, DocumentFile, Pack, Paper, ResultFile, UploadPiece
+from rules import approvals, data_rights, outbox, packs, paper_visits, payments, slips, uploads
 
 UNCLAIMED_FILE = timedelta(hours=24)
 
@@ -82,6 +83,65 @@ def init_app(app: Flask) -> None:
             log.warning("mail waits for its minute: %s", fault)
 
     app.extensions["mail_soon"] = mail_soon
+    _print_packs(app, queue)
+    _count_visits(app, queue)
+
+
+def _print_packs(app: Flask, queue) -> None:
+    """Packs are made one by one, after all else that waits: eleven of them must not hold up a letter."""
+
+    @queue.task(priority=-1)
+    def make_pack(pack_id):
+        with db.connection_context():
+            packs.make(pack_id, workshop(app), utc_now)
+
+    @queue.periodic_task(crontab(minute="*"))
+    def make_packs_left_over():
+        with db.connection_context():
+            for pack_id in packs.left_over(utc_now()):
+                make_pack(pack_id)
+
+    @queue.on_startup()
+    def begin_anew():
+        with db.connection_context():
+            packs.let_go()
+
+    def pack_soon(pack_id: int):
+        # Only haste: within a minute or two it is looked for.
+        try:
+            make_pack(pack_id)
+        except sqlite3.Error as fault:
+            log.warning("a pack waits for its minute: %s", fault)
+
+    app.extensions["pack_soon"] = pack_soon
+
+
+def workshop(app: Flask) -> packs.Workshop:
+    template = app.jinja_env.get_template("print/document.html")
+    return packs.Workshop(
+        files=app.extensions["files"],
+        library=app.extensions["library"].refreshed(),
+        site_url=app.config["SITE_URL"],
+        render=lambda sheet: template.render(sheet.values()),
+        style=(Path(app.root_path) / "static" / "sheets.css").read_text(encoding="utf-8"),
+    )
+
+
+def _count_visits(app: Flask, queue) -> None:
+    """What views/short.py hands over: one more from a village's paper, that day. It is only a number: lost, it is lost."""
+
+    @queue.task(priority=-1)
+    def add_visit(village, sheet, day):
+        with db.connection_context():
+            paper_visits.count_visit(village, sheet, date.fromisoformat(day))
+
+    def count_visit(village: str, sheet: str, day: str):
+        try:
+            add_visit(village, sheet, day)
+        except sqlite3.Error as fault:
+            log.warning("a visit is not counted: %s", fault)
+
+    app.extensions["count_visit"] = count_visit
 
 
 STEADY_HOURS = 24
@@ -104,6 +164,7 @@ def sweep(files, now: datetime, note=lambda event, **facts: None) -> None:
     data_rights.carry_out_due(now, note)
     data_rights.sweep(now)
     approvals.sweep(now)
+    packs.sweep(files, now)
     _sweep_files(files, now)
 
 
@@ -115,7 +176,7 @@ def _sweep_files(files, now: datetime) -> None:
 
 
 def _is_claimed(name: str) -> bool:
-    tables = Paper, DocumentFile, ResultFile, UploadPiece
+    tables = Paper, DocumentFile, ResultFile, UploadPiece, Pack
     return any(table.select().where(table.stored_name == name).exists() for table in tables)
 
 

@@ -1079,6 +1079,57 @@ class Message(Table):
     was_refused = BooleanField(default=False)
 
 
+class Pack(Table):
+    """Guides, a poster and cards for one village as a PDF, which goes after a month; how often it was printed stays."""
+
+    WAITING, WORKING, READY, FAILED = "waiting", "working", "ready", "failed"
+
+    ref = CharField(max_length=12, unique=True, default=new_ref)
+    office = CharField(max_length=20)
+    village = CharField(max_length=80)  # its key (rules/villages.py)
+    choices = JSONField()
+    state = CharField(max_length=10, default=WAITING)
+    fault = CharField(max_length=300, default="")
+    pages = IntegerField(null=True)
+    parts = JSONField(default=list)  # [title, pages] of each part, in their order
+    size_bytes = IntegerField(null=True)
+    stored_name = CharField(max_length=32, default="")  # "": not made yet, or swept
+    prints = IntegerField(default=0)  # how often it was taken away to be printed
+    tries = IntegerField(default=0)
+    asked_by = ForeignKeyField(Staff, on_delete="RESTRICT", backref="+")
+    asked_at = MomentField(default=utc_now)
+    started_at = MomentField(null=True)
+    made_at = MomentField(null=True)
+    batch = CharField(max_length=12, default="", index=True)  # those asked for in one go
+    form_key = CharField(max_length=64, unique=True)
+
+    class Meta:
+        indexes = (
+            (("office", "village", "id"), False),  # the last ones of a village
+            (("state", "id"), False),  # what waits
+        )
+
+    @property
+    def is_there(self) -> bool:
+        return self.state == self.READY and bool(self.stored_name)
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in (self.WAITING, self.WORKING)
+
+
+class PaperVisit(Table):
+    """How many came from one village's paper to one page in a day: a number, and nothing of who came."""
+
+    village = CharField(max_length=80)
+    sheet = CharField(max_length=20)  # its short address: h/4 guide IV, h/0 all guides, d/1.001193 a procedure
+    day = DateField()  # in Vietnam
+    count = IntegerField(default=0)
+
+    class Meta:
+        indexes = ((("village", "sheet", "day"), True),)
+
+
 TABLES = (
     ContentPart,
     ContentStamp,
@@ -1135,4 +1186,6 @@ TABLES = (
     ShipmentStep,
     DayCounter,
     Message,
+    Pack,
+    PaperVisit,
 )

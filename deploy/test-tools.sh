@@ -4,13 +4,13 @@ set -u
 declare -A package=([chromium]=chromium [lynx]=lynx [w3m]=w3m [initdb]=postgresql [pdftotext]=poppler-utils)
 declare -A tests=([chromium]="the browser tests" [lynx]="the lynx tests" [w3m]="the w3m tests" [initdb]="the tests on PostgreSQL" [pdftotext]="the reading of printed pages")
 # Libraries and fonts, by a file of theirs: without Pango the site makes no PDF, and its forms are printed by the browser.
-declare -A libraries=([libpango-1.0.so.0]=libpango-1.0-0 [libpangoft2-1.0.so.0]=libpangoft2-1.0-0 [libharfbuzz-subset.so.0]=libharfbuzz-subset0 [LiberationSerif-Regular.ttf]=fonts-liberation)
+declare -A libraries=([libpango-1.0.so.0]=libpango-1.0-0 [libpangoft2-1.0.so.0]=libpangoft2-1.0-0 [libharfbuzz-subset.so.0]=libharfbuzz-subset0 [LiberationSerif-Regular.ttf]=fonts-liberation [DejaVuSans.ttf]=fonts-dejavu-core)
 missing=() lacking=()
 for program in "${!package[@]}"; do
   command -v "$program" >/dev/null || compgen -G "/usr/lib/postgresql/*/bin/$program" >/dev/null || missing+=("$program")
 done
 for file in "${!libraries[@]}"; do
-  compgen -G "/usr/lib/*/$file" >/dev/null || compgen -G "/usr/lib*/$file" >/dev/null || compgen -G "/usr/share/fonts/truetype/liberation*/$file" >/dev/null || lacking+=("${libraries[$file]}")
+  compgen -G "/usr/lib/*/$file" >/dev/null || compgen -G "/usr/lib*/$file" >/dev/null || compgen -G "/usr/share/fonts/truetype/*/$file" >/dev/null || lacking+=("${libraries[$file]}")
 done
 [ $((${#missing[@]} + ${#lacking[@]})) -eq 0 ] && exit 0
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then

@@ -34,6 +34,18 @@ def paper_need(document: dict) -> str:
     return "maybe"
 
 
+def papers_by_need(procedure: dict) -> dict[str, list[dict]]:
+    """What to prepare: `upload` in any case, `maybe` in some. Only where this site asks its questions are papers spared."""
+    needs: dict[str, list[dict]] = {"upload": [], "maybe": [], "none": []}
+    for document in procedure["documents"]:
+        if procedure["online_submission"] == "here":
+            need = paper_need(document)
+        else:
+            need = "upload" if document["required"] == "mandatory" else "maybe"
+        needs[need].append(document)
+    return needs
+
+
 def missing_papers(procedure: dict, sent: Mapping[str, object], later: Mapping[str, object] = MappingProxyType({})) -> list[dict]:
     """The required documents that were neither sent nor promised for later; `sent` and `later` by the document's key."""
     return [d for d in procedure["documents"] if paper_need(d) == "upload" and d["key"] not in sent and d["key"] not in later]

@@ -1,6 +1,7 @@
 """The picture of each guide step, as `make pictures` took them: static/steps/ and what its list says of each."""
 
 import re
+from base64 import b64encode
 from functools import cache
 from pathlib import Path
 
@@ -30,6 +31,11 @@ class StepPicture(Struct, frozen=True, forbid_unknown_fields=True):
     def path(self) -> str:
         """Within static/."""
         return f"steps/{self.guide}-{self.step}.png"
+
+    @property
+    def data_address(self) -> str:
+        """The picture itself as a data: address, for a document that fetches nothing."""
+        return "data:image/png;base64," + b64encode((FOLDER.parent / self.path).read_bytes()).decode()
 
     def is_of(self, step: Step) -> bool:
         """Not any more, once the commune has written another label or screen into its guide."""

@@ -26,6 +26,7 @@ DESK_ROOMS = (
     ("Loa", "loudspeakers.timetable"),
     ("Báo cáo", "reports.regular"),
     ("Đánh giá", "desk_dossiers.rated"),
+    ("Bộ tài liệu làng", "packs.all_packs"),
     ("Tài khoản của tôi", "staff_self.my_account"),
 )
 HOME_OF_ROLE = {

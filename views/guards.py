@@ -75,7 +75,7 @@ def changes_style(environ) -> bool:
 
 
 def _style_of(path: str) -> str:
-    return "print" if path.endswith("/in") else "desk" if path.startswith("/mot-cua") else ""
+    return "print" if path.endswith(("/in", "/in.pdf")) else "desk" if path.startswith("/mot-cua") else ""
 
 
 def open_library() -> None:

@@ -3,9 +3,11 @@
 from flask import Blueprint, abort, g, render_template, request, url_for
 
 from rules.content import Guide
+from rules.print_sheets import Sheet, guide_sheet
 from rules.step_pictures import picture_of
 from views.access import open_to
 from views.headers import content_security_policy, is_first_visit, public_page
+from views.sheets import press, send_sheet, show_sheet, size_asked_for
 
 bp = Blueprint("guides", __name__, url_prefix="/huong-dan")
 
@@ -75,10 +77,19 @@ def guide_step(slug: str, number: int):
 @open_to("anyone")
 @public_page(300)
 def print_guide(slug: str):
-    guide = guide_of(slug)
-    pictures = [picture_of(guide, number) for number in range(1, len(guide.steps) + 1)]
-    return with_pictures(render_template("guides/print_guide.html", guide=guide, pictures=pictures))
+    return with_pictures(show_sheet(sheet_of(slug), url_for(".whole_guide", slug=slug)))
 
 
 def with_pictures(page: str) -> tuple[str, dict[str, str]]:
     return page, {"Content-Security-Policy": content_security_policy(is_first_visit(), has_pictures=True)}
+
+
+@bp.get("/<slug>/in.pdf")
+@open_to("anyone")
+@public_page(300)
+def print_guide_as_pdf(slug: str):
+    return send_sheet(sheet_of(slug), f"huong-dan-{slug}")
+
+
+def sheet_of(slug: str) -> Sheet:
+    return guide_sheet(guide_of(slug), size_asked_for(), press())

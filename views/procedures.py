@@ -10,12 +10,14 @@ from models import Account, Draft
 from rules import WrongInput, fees, submission
 from rules.library import may_be_submitted, standing_of
 from rules.paging import pages_of
-from rules.papers import paper_need
+from rules.papers import papers_by_need
+from rules.print_sheets import Sheet, place_of, procedure_sheet
 from rules.procedure_search import read_code
 from rules.submission import offered_deliveries
 from rules.vietnamese import clean_text, in_vietnam
 from views.access import open_to
 from views.headers import public_page
+from views.sheets import press, send_sheet, show_sheet, size_asked_for
 
 bp = Blueprint("procedures", __name__, url_prefix="/dich-vu")
 
@@ -102,16 +104,23 @@ def show_procedure(slug: str):
     )
 
 
-def papers_by_need(procedure: dict) -> dict[str, list[dict]]:
-    """What to prepare: `upload` in any case, `maybe` in some. Only where this site asks its questions are papers spared."""
-    needs: dict[str, list[dict]] = {"upload": [], "maybe": [], "none": []}
-    for document in procedure["documents"]:
-        if procedure["online_submission"] == "here":
-            need = paper_need(document)
-        else:
-            need = "upload" if document["required"] == "mandatory" else "maybe"
-        needs[need].append(document)
-    return needs
+@bp.get("/<slug>/in")
+@open_to("anyone")
+@public_page(300)
+def print_procedure(slug: str):
+    return show_sheet(sheet_of(slug), url_for(".show_procedure", slug=slug))
+
+
+@bp.get("/<slug>/in.pdf")
+@open_to("anyone")
+@public_page(300)
+def print_procedure_as_pdf(slug: str):
+    return send_sheet(sheet_of(slug), f"thu-tuc-{slug}")
+
+
+def sheet_of(slug: str) -> Sheet:
+    procedure, site = definition_of(slug), g.library.site
+    return procedure_sheet(procedure, place_of(g.library.procedures[slug], site), size_asked_for(), press())
 
 
 def show_code(code: str):

@@ -15,12 +15,12 @@ from rules.deadlines import promised_now
 from rules.dossier_codes import show_receipt_code
 from rules.library import standing_of
 from rules.lookup import DONE_WORDS
+from rules.print_sheets import ROMAN
 from rules.submission import DELIVERIES, helper_words
 from rules.workflow import EVENT_LABELS, STATE_NAMES
 from views import desk_rooms
 from views.headers import STATIC, inline_style, is_first_visit, without_comments
 
-ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII")
 # Screens on which a step goes on that the guide binds to another screen of the same room.
 SAME_STEP = {f"submission.{page}": "submission.check" for page in ("owner", "questions", "delivery", "papers")}
 FILTERS = {

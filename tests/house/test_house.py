@@ -7,7 +7,7 @@ import hashlib
 import io
 import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -22,6 +22,7 @@ from msgspec.structs import replace as replace_part
 from reading import Page
 
 from database import SealedField, db, is_sqlite, utc_now
+from gateways import pdf
 from gateways.papers import CleanPaper
 from gateways.sealed_address import seal_words
 from models import (
@@ -34,6 +35,7 @@ from models import (
     Help,
     LaterPaper,
     Manifest,
+    Pack,
     PaymentAttempt,
     Refund,
     ResultFile,
@@ -52,6 +54,7 @@ from rules import (
     documents,
     logins,
     one_time,
+    packs,
     payment_requests,
     people,
     printed_forms,
@@ -217,7 +220,7 @@ def world(app, make_draft, library, monkeypatch):
         "accepting": returned.events.get(), "printed": control_slip_of(library, returned),
         **result_and_text_of(app, returned, lacking), "accepted": accepted_dossier_of(library, returned),
         **late_dossier_of(library, returned), **money_of(library, returned), **post_of(returned, lacking),
-        "specialist": make_staff("specialist", "specialist2"), "postal clerk": make_staff("postal_clerk"),
+        **packs_of(app), "specialist": make_staff("specialist", "specialist2"), "postal clerk": make_staff("postal_clerk"),
         "village head": make_staff("village_head", village="Thôn 9"),
         "officer elsewhere": make_staff("officer", "officer-121", office="H21.121"),
     }  # fmt: skip
@@ -251,6 +254,17 @@ def result_and_text_of(app, returned, lacking) -> dict:
     ResultReturn.create(dossier=returned, way="online", receiver=returned.owner_name, event=returned.events.get())
     text = TextMessage.create(dossier=lacking, event=lacking.events.get(), text="Ho so can bo sung")
     return {"finished": finished, "result": result, "text": text}
+
+
+def packs_of(app) -> dict[str, Pack]:
+    """What was printed for a village, in one go with others; and one that could not be made."""
+    stored_name, choices = app.extensions["files"].keep(b"%PDF-"), asdict(packs.Choices(guides=["nop-ho-so"]))
+    about = {"office": "H21.129", "village": "thon-9", "choices": choices, "asked_by": Staff.get(Staff.login_name == "officer")}
+    made = {"state": Pack.READY, "pages": 1, "size_bytes": 5, "stored_name": stored_name, "made_at": utc_now()}
+    return {
+        "pack": Pack.create(**about, **made, batch="b" * 12, form_key="pack"),
+        "failed pack": Pack.create(**about, state=Pack.FAILED, fault=packs.FAILED, form_key="failed pack"),
+    }
 
 
 def accepted_dossier_of(library, other):
@@ -485,6 +499,7 @@ def special_values(world) -> dict[str, dict]:
         "post.take_step": {"ref": world["posted"].ref, "word": "da-phat"},
         "post.note_tracking": {"ref": world["posted"].ref},
         "post.take_over": {"manifest_id": world["signed list"].id},
+        "packs.make_again": {"pack_ref": world["failed pack"].ref},
     }
 
 
@@ -504,7 +519,9 @@ def addresses(app, world, method: str) -> dict[str, str]:
              "help_ref": world["help"].ref, "item": 1, "filename": "style.css", "mark": "0", "report": "ii06a",
              "receipt_id": world["money"]["paid receipt"].id, "attempt_id": world["money"]["attempt"].id,
              "refund_id": world["money"]["refund"].id,
-             "sealed": looked_for(world["officer"])}  # fmt: skip
+             "sealed": looked_for(world["officer"]), "poster": "ba-cach", "pack_ref": world["pack"].ref,
+             "batch_ref": world["pack"].batch, "guide_number": "4", "village": "thon-9", "procedure_code": "1.001193",
+             "typed": "7K3M"}  # fmt: skip
     found, special = {}, special_values(world)
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
@@ -597,6 +614,9 @@ def with_questions(address: str, world) -> list[str]:
         "/mot-cua/tien/doi-soat": ["?tu=1/11/2026&den=30/11/2026", "?tu=x", "?tu=2/1/2026&den=1/1/2026"],
         "/mot-cua/tien/so-thu.xlsx": ["?ngay=x"],
         "/mot-cua/tien/doi-soat.xlsx": ["?tu=1/11/2026", "?den=x"],
+        "/h/4/thon-9": ["?x=1"],
+        "/huong-dan/nop-ho-so/in": ["?kho=A5", "?kho=x"],
+        "/mot-cua/bo-tai-lieu/lap": ["?lang=thon-9", "?lang=x"],
         "/mot-cua/so-theo-doi/in": ["?kho=a5", "?tu=1/1/2020&den=x"],
         "/mot-cua/lam-giup": [f"?thu-tuc={BIRTH}", "?da=thoi-giup"],
         f"/mot-cua/lam-giup/{world['a'].ref}": ["?q=khai+sinh", f"?thu-tuc={BIRTH}", f"?thu-tuc={BIRTH}&cach=doc-to"],
@@ -695,6 +715,7 @@ def good_forms(world) -> dict[str, tuple[str, dict]]:
         "desk_results.give": ("officer", {"form_key": key, "way": "desk", "receiver": world["finished"].owner_name}),
         "desk_messages.text": ("officer", {"text": "Moi den nop them giay", "do": "sent"}),
         **forms_of_money(world, key),
+        **forms_of_packs(key),
         "post.make_list": ("officer", {"form_key": key, "direction": "return", "ref": world["unlisted"].ref}),
         "post.close_delivered": ("officer", {"form_key": key, "ref": world["brought"].ref}),
         "post.show_list": ("officer", {"form_key": key, "postman": "Võ Bưu Tá"}),
@@ -824,6 +845,17 @@ def forms_of_money(world, key: str) -> dict[str, tuple[str, dict]]:
     }
 
 
+def forms_of_packs(key: str) -> dict[str, tuple[str, dict]]:
+    chosen = {"form_key": key, "guides": "nop-ho-so", "size": "a4"}
+    return {
+        "packs.make_pack": ("officer", chosen | {"village": "thon-9"}),
+        "packs.make_all": ("officer", chosen),
+        "packs.make_again": ("officer", {}),
+        "packs.take": ("officer", {"prints": "0"}),
+        "packs.take_all": ("officer", {"prints": "0"}),
+    }
+
+
 def last_event_of(dossier) -> int:
     return dossier.events.order_by(Event.id.desc()).get().id
 
@@ -888,6 +920,8 @@ CHANGES_NO_ROW = {
     "desk.search", "desk_businesses.find", "helping.find_at_counter", "helping.find_person",
     "lookup.look_up", "people.ask_reset", "people.find_person",
     "staff_login.set_up_app", "staff_self.end_login", "staff_self.new_app",
+    # Where no PDF can be made, none is asked for.
+    *(() if pdf.is_there() else ("packs.make_pack", "packs.make_all")),
 }  # fmt: skip
 
 
@@ -1126,6 +1160,16 @@ DOORS = {
     "/mot-cua/": "/mot-cua/dang-nhap?tiep=/mot-cua/",
     "/minh-bach": 200,
     "/suc-khoe": 200,
+    "/huong-dan/nop-ho-so/in?kho=A5": 200,
+    "/dich-vu/dang-ky-khai-sinh/in": 200,
+    "/to-roi/": 200,
+    "/to-roi/ba-cach/in": 200,
+    # What stands on paper: it cannot be changed any more.
+    "/h/4": "/huong-dan/nop-ho-so/",
+    "/h/4/thon-6": "/huong-dan/nop-ho-so/",
+    "/h/0": "/huong-dan/",
+    "/d/1.001193/thon-6": "/dich-vu/dang-ky-khai-sinh",
+    "/t/H21.129-261122-0001": "/tra-cuu?ma=H21.129-261122-0001",
 }
 # Not yet built: /nhung/…, /thong-bao/, /thong-bao/atom.xml.
 
@@ -1169,7 +1213,8 @@ SECURITY_HEADERS = (
 )  # fmt: skip
 PUBLIC = {
     "home.home", "home.contact", "home.privacy", "guides.all_guides", "guides.whole_guide", "guides.guide_step",
-    "guides.print_guide",
+    "guides.print_guide", "guides.print_guide_as_pdf", "procedures.print_procedure", "procedures.print_procedure_as_pdf",
+    "posters.all_posters", "posters.print_poster", "posters.print_poster_as_pdf",
     "procedures.catalogue", "procedures.show_procedure", "account.choose_login", "account.choose_kind", "account.check_mail",
     "account.wiped", "recovery.mail_sent", "recovery.in_person", "recovery.done", "recovery.activated", "lookup.look_up",
     "transparency.numbers",
