@@ -11,7 +11,7 @@ from huey.consumer import Consumer
 
 from database import db, utc_now
 from models import Attempts, DocumentFile, Paper, ResultFile, UploadPiece
-from rules import approvals, data_rights, outbox, payments, slips, uploads
+from rules import approvals, data_rights, outbox, payments, recordings, slips, uploads
 
 UNCLAIMED_FILE = timedelta(hours=24)
 
@@ -82,6 +82,31 @@ def init_app(app: Flask) -> None:
             log.warning("mail waits for its minute: %s", fault)
 
     app.extensions["mail_soon"] = mail_soon
+    _add_recordings(app)
+
+
+def _add_recordings(app: Flask) -> None:
+    """`app.extensions["convert_soon"](recording_id)` asks for a recording to be made small now rather than within a minute."""
+    queue = app.extensions["queue"]
+
+    @queue.task()
+    def convert_recording(recording_id):
+        with db.connection_context():
+            recordings.convert(recording_id, app.extensions["files"], utc_now)
+
+    @queue.periodic_task(crontab(minute="*"))
+    def convert_waiting_recordings():
+        with db.connection_context():
+            recordings.convert_waiting(app.extensions["files"], utc_now)
+
+    def convert_soon(recording_id: int):
+        # Only haste: the file is kept, and within a minute its turn comes by itself.
+        try:
+            convert_recording(recording_id)
+        except sqlite3.Error as fault:
+            log.warning("a recording waits for its minute: %s", fault)
+
+    app.extensions["convert_soon"] = convert_soon
 
 
 STEADY_HOURS = 24
@@ -104,6 +129,7 @@ def sweep(files, now: datetime, note=lambda event, **facts: None) -> None:
     data_rights.carry_out_due(now, note)
     data_rights.sweep(now)
     approvals.sweep(now)
+    recordings.sweep(now)
     _sweep_files(files, now)
 
 
@@ -116,7 +142,7 @@ def _sweep_files(files, now: datetime) -> None:
 
 def _is_claimed(name: str) -> bool:
     tables = Paper, DocumentFile, ResultFile, UploadPiece
-    return any(table.select().where(table.stored_name == name).exists() for table in tables)
+    return any(table.select().where(table.stored_name == name).exists() for table in tables) or recordings.claims(name)
 
 
 class QuietConsumer(Consumer):

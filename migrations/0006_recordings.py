@@ -41,7 +41,7 @@ class Recording(Table):
 
 IN_FORCE = (
     'CREATE UNIQUE INDEX "recording_in_force" ON "recording" ("guide_slug", "step", "language") '
-    "WHERE ((\"state\" = 'ready') AND (\"replaced_at\" IS NULL))"
+    'WHERE (("state" = \'ready\') AND ("replaced_at" IS NULL))'
 )
 
 

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, abort, g, render_template, url_for
 
+from rules import recordings
 from rules.content import Guide
 from views.access import open_to
 from views.headers import public_page
@@ -35,6 +36,11 @@ def address_of(screen: str | None) -> str | None:
     return url_for(endpoint) if endpoint else None
 
 
+def heard(guide: Guide, step: int | None = None) -> list[str]:
+    """In which languages the guide, or this step of it, can be heard."""
+    return recordings.languages_heard(recordings.in_force(guide.slug, step))
+
+
 @bp.get("/")
 @open_to("anyone")
 @public_page(300)
@@ -46,7 +52,8 @@ def all_guides():
 @open_to("anyone")
 @public_page(300)
 def whole_guide(slug: str):
-    return render_template("guides/whole_guide.html", guide=guide_of(slug))
+    guide = guide_of(slug)
+    return render_template("guides/whole_guide.html", guide=guide, heard=heard(guide))
 
 
 @bp.get("/<slug>/<int:number>")
@@ -57,7 +64,10 @@ def guide_step(slug: str, number: int):
     if not 1 <= number <= len(guide.steps):
         abort(404)
     step = guide.steps[number - 1]
-    return render_template("guides/guide_step.html", guide=guide, step=step, number=number, address=address_of(step.screen))
+    page = "guides/guide_step.html"
+    return render_template(
+        page, guide=guide, step=step, number=number, address=address_of(step.screen), heard=heard(guide, number)
+    )
 
 
 @bp.get("/<slug>/in")

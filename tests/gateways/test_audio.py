@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -158,17 +159,17 @@ def playlists(address: str, file: Path) -> dict[str, bytes]:
 
 
 @needs_ffmpeg
-@pytest.mark.parametrize("disguise", [b"", b"ID3\4\0\0\0\0\0\0", b"\0\0\0\x10ftypisom", b"#!AMR\n", b"RIFF\xff\xff\xff\0WAVE", b"OggS"])
+@pytest.mark.parametrize(
+    "disguise", [b"", b"ID3\4\0\0\0\0\0\0", b"\0\0\0\x10ftypisom", b"#!AMR\n", b"RIFF\xff\xff\xff\0WAVE", b"OggS"]
+)
 @pytest.mark.parametrize("kind", ["HLS of a file", "HLS of an address", "concat", "SDP", "DASH"])
 def test_a_playlist_reads_nothing_whatever_it_looks_like(listener, kept, kind, disguise):
     address, asked = listener
     hostile = disguise + playlists(address, kept)[kind]
 
-    try:
+    with suppress(RecordingRefused):
         # Its own bytes may pass for a moment of AMR noise; the two seconds it points to never come out.
         assert make_small(hostile).seconds < 2
-    except RecordingRefused:
-        pass
     assert asked == []
 
 
@@ -178,22 +179,9 @@ def test_even_a_playlist_that_reached_ffmpeg_would_not_be_read(listener, kept, t
     for hostile in playlists(address, kept).values():
         (tmp_path / "recording").write_bytes(hostile)
         for _, reader in audio.READERS:
-            try:
+            with suppress(RecordingRefused):
                 assert audio.convert(tmp_path, reader)[1] < 2
-            except RecordingRefused:
-                pass
     assert asked == []
-
-
-@needs_ffmpeg
-def test_a_film_that_points_to_another_file_gets_nothing_of_it(kept):
-    outside = tone("m4a", 3).replace(b"url \0\0\0\x01", b"url \0\0\0\0")
-
-    assert outside != tone("m4a", 3)
-    try:
-        assert OF_A_PERSON.encode() not in make_small(outside).mp3
-    except RecordingRefused:
-        pass
 
 
 # --- limits ----------------------------------------------------------------------------------------------------------
@@ -252,7 +240,7 @@ def test_a_machine_without_ffmpeg_says_so(monkeypatch, tmp_path):
 
 
 def test_an_ffmpeg_that_lacks_an_encoder_is_no_fault_of_the_recording(monkeypatch, tmp_path):
-    stand_in(monkeypatch, tmp_path, 'echo "Unknown encoder \'libmp3lame\'" >&2; exit 1')
+    stand_in(monkeypatch, tmp_path, "echo \"Unknown encoder 'libmp3lame'\" >&2; exit 1")
 
     with pytest.raises(ConverterBroken, match="Unknown encoder"):
         make_small(amr(1))
