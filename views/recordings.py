@@ -2,7 +2,7 @@
 
 from flask import Blueprint, abort, current_app, g, render_template, request
 from flask_login import current_user
-from wtforms import RadioField, SelectField
+from wtforms import StringField
 
 from database import utc_now
 from gateways import audio
@@ -56,8 +56,8 @@ def all_guides():
 
 
 class UploadForm(MoveForm):
-    step = SelectField("Ghi âm của", choices=[], validate_choice=False)
-    language = RadioField("Tiếng", choices=list(LANGUAGES.items()), validate_choice=False)
+    step = StringField("Ghi âm của")  # which there are depends on the guide: recordings.read_place
+    language = StringField("Tiếng")
 
 
 @bp.route("/<slug>", methods=["GET", "POST"])
@@ -88,9 +88,11 @@ def take(said: Guide, form: UploadForm) -> Recording:
     sent = request.files.get("file")
     if sent is None or not sent.filename:
         raise WrongInput(CHOOSE_FIRST)
-    audio.check_size(size_of(sent.stream))
+    with sent.stream as stream:
+        audio.check_size(size_of(stream))
+        data = stream.read()
     key = f"{said.slug}-{bare_key(form)}"[-64:]
-    return recordings.upload(place, sent.read(), current_app.extensions["files"], _me(), utc_now(), key)
+    return recordings.upload(place, data, current_app.extensions["files"], _me(), utc_now(), key)
 
 
 def size_of(stream) -> int:
