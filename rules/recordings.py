@@ -99,9 +99,9 @@ def in_force(guide_slug: str, step: int | None = None) -> list[Recording]:
 
 
 def languages_heard(recordings: list[Recording]) -> list[str]:
-    """The languages of these recordings, each once, as they are called."""
+    """The languages of these recordings, each once, by their names alone: Việt, Jrai."""
     there = {recording.language for recording in recordings}
-    return [name for language, name in LANGUAGES.items() if language in there]
+    return [name.removeprefix("tiếng ") for language, name in LANGUAGES.items() if language in there]
 
 
 def missing_of(guide: Guide, recordings: list[Recording]) -> list[Place]:
