@@ -24,7 +24,6 @@ bp = Blueprint("recordings", __name__, url_prefix="/mot-cua/ghi-am")
 MAKERS = ("culture", "leader", "administrator")
 CHOOSE_FIRST = "Bấm Chọn tệp, chọn tệp ghi âm, rồi bấm Tải lên"
 STATES = {"waiting": "đang chờ chuyển", "working": "đang chuyển"}
-NOTHING_DONE = 409
 
 
 @bp.before_request
@@ -182,7 +181,7 @@ def act(slug: str, ref: str, word: str, do):
     try:
         do(recording)
     except RecordingGone as gone:
-        return show(said, UploadForm(formdata=None), [("", str(gone))], NOTHING_DONE)
+        return show(said, UploadForm(formdata=None), [("", str(gone))], 409)
     log_security("recording", staff=current_user.id, recording=ref, guide=slug, done=word)
     return go_on(".guide", slug=slug, da=word)
 
