@@ -12,7 +12,7 @@ from huey.consumer import Consumer
 
 from database import db, utc_now
 from models import Attempts, DocumentFile, Pack, Paper, ResultFile, UploadPiece
-from rules import approvals, data_rights, outbox, packs, paper_visits, payments, slips, uploads
+from rules import approvals, data_rights, outbox, packs, paper_visits, payments, recordings, slips, uploads
 
 UNCLAIMED_FILE = timedelta(hours=24)
 
@@ -85,6 +85,7 @@ def init_app(app: Flask) -> None:
     app.extensions["mail_soon"] = mail_soon
     _print_packs(app, queue)
     _count_visits(app, queue)
+    _add_recordings(app)
 
 
 def _print_packs(app: Flask, queue) -> None:
@@ -144,6 +145,30 @@ def _count_visits(app: Flask, queue) -> None:
     app.extensions["count_visit"] = count_visit
 
 
+def _add_recordings(app: Flask) -> None:
+    """`app.extensions["convert_soon"](recording_id)` asks for a recording to be made small now rather than within a minute."""
+    queue = app.extensions["queue"]
+
+    @queue.task()
+    def convert_recording(recording_id):
+        with db.connection_context():
+            recordings.convert(recording_id, app.extensions["files"], utc_now)
+
+    @queue.periodic_task(crontab(minute="*"))
+    def convert_waiting_recordings():
+        with db.connection_context():
+            recordings.convert_waiting(app.extensions["files"], utc_now)
+
+    def convert_soon(recording_id: int):
+        # Only haste: the file is kept, and within a minute its turn comes by itself.
+        try:
+            convert_recording(recording_id)
+        except sqlite3.Error as fault:
+            log.warning("a recording waits for its minute: %s", fault)
+
+    app.extensions["convert_soon"] = convert_soon
+
+
 STEADY_HOURS = 24
 
 
@@ -165,6 +190,7 @@ def sweep(files, now: datetime, note=lambda event, **facts: None) -> None:
     data_rights.sweep(now)
     approvals.sweep(now)
     packs.sweep(files, now)
+    recordings.sweep(now)
     _sweep_files(files, now)
 
 
@@ -177,7 +203,7 @@ def _sweep_files(files, now: datetime) -> None:
 
 def _is_claimed(name: str) -> bool:
     tables = Paper, DocumentFile, ResultFile, UploadPiece, Pack
-    return any(table.select().where(table.stored_name == name).exists() for table in tables)
+    return any(table.select().where(table.stored_name == name).exists() for table in tables) or recordings.claims(name)
 
 
 class QuietConsumer(Consumer):

@@ -1062,6 +1062,54 @@ class DayCounter(Table):
         indexes = ((("office", "day"), True),)
 
 
+# --- what is said aloud ----------------------------------------------------------------------------------------------
+
+
+class Recording(Table):
+    """A guide or one of its steps, spoken in a language of the commune; one that was replaced stays a while."""
+
+    ref = CharField(max_length=16, unique=True, default=new_ref)
+    guide_slug = CharField(max_length=120)
+    step = IntegerField(default=0)  # 0: the whole guide; a number, because an index takes no two nulls for the same
+    language = CharField(max_length=20)  # vi | jrai | bahnar
+    words_hash = CharField(max_length=16, default="")  # of what stood there to be read out: it may be written anew
+    state = CharField(max_length=20, default="waiting")  # waiting | working | ready | failed
+    uploaded_by = ForeignKeyField(Staff, on_delete="RESTRICT", backref="+")
+    uploaded_at = MomentField(default=utc_now)
+    stored_name = CharField(max_length=64, null=True, unique=True)  # as it came; null once it is made small, or no good
+    tries = IntegerField(default=0)
+    tried_at = MomentField(null=True)  # when the last try began
+    mp3_name = CharField(max_length=64, null=True, unique=True)
+    mp3_bytes = IntegerField(default=0)
+    opus_name = CharField(max_length=64, null=True, unique=True)
+    opus_bytes = IntegerField(default=0)
+    seconds = IntegerField(default=0)
+    fault = CharField(max_length=300, default="")
+    ready_at = MomentField(null=True)
+    replaced_at = MomentField(null=True)  # by a newer one, or taken away
+    removed_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")
+    form_key = CharField(max_length=64, unique=True)
+
+    class Meta:
+        indexes = (
+            (("guide_slug", "step", "language", "id"), False),  # serves a guide's pages
+            (("state", "id"), False),  # serves the queue
+        )
+
+
+# One is heard at each place, in each language.
+Recording.add_index(
+    Recording.index(
+        Recording.guide_slug,
+        Recording.step,
+        Recording.language,
+        unique=True,
+        where=((Recording.state == "ready") & Recording.replaced_at.is_null()),
+        name="recording_in_force",
+    )
+)
+
+
 # --- what leaves the site --------------------------------------------------------------------------------------------
 
 
@@ -1185,6 +1233,7 @@ TABLES = (
     Shipment,
     ShipmentStep,
     DayCounter,
+    Recording,
     Message,
     Pack,
     PaperVisit,

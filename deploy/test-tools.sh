@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The programs the tests drive: installed from Debian's packages where that is possible, else named with what is left out.
 set -u
-declare -A package=([chromium]=chromium [lynx]=lynx [w3m]=w3m [initdb]=postgresql [pdftotext]=poppler-utils)
-declare -A tests=([chromium]="the browser tests" [lynx]="the lynx tests" [w3m]="the w3m tests" [initdb]="the tests on PostgreSQL" [pdftotext]="the reading of printed pages")
+declare -A package=([chromium]=chromium [lynx]=lynx [w3m]=w3m [initdb]=postgresql [pdftotext]=poppler-utils [ffmpeg]=ffmpeg)
+declare -A tests=([chromium]="the browser tests" [lynx]="the lynx tests" [w3m]="the w3m tests" [initdb]="the tests on PostgreSQL" [pdftotext]="the reading of printed pages" [ffmpeg]="the making of recordings")
 # Libraries and fonts, by a file of theirs: without Pango the site makes no PDF, and its forms are printed by the browser.
 declare -A libraries=([libpango-1.0.so.0]=libpango-1.0-0 [libpangoft2-1.0.so.0]=libpangoft2-1.0-0 [libharfbuzz-subset.so.0]=libharfbuzz-subset0 [LiberationSerif-Regular.ttf]=fonts-liberation [DejaVuSans.ttf]=fonts-dejavu-core)
 missing=() lacking=()

@@ -242,6 +242,12 @@ def show_bytes(count):
     return f"{size:.1f}".removesuffix(".0").replace(".", ",") + f" {unit}"
 
 
+def show_lasting(seconds):
+    """48 giây, 2 phút 5 giây"""
+    minutes, rest = divmod(seconds, 60)
+    return " ".join(([f"{minutes} phút"] if minutes else []) + ([f"{rest} giây"] if rest or not minutes else []))
+
+
 # --- the order of names ----------------------------------------------------------------------------------------------
 
 # The Vietnamese alphabet, with the Jrai and Bahnar letters after the plain ones and f, j, w, z at their Latin places.

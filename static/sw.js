@@ -38,7 +38,8 @@ async function read(event, url, isPart) {
 
 /* Only what the site calls public; a page of somebody logged in never is. A whole page and a fragment are kept alike. */
 async function keep(answer) {
-  if (!mayKeep(answer.url) || answer.status != 200 || !/^public/.test(answer.headers.get('Cache-Control'))) return;
+  const said = name => answer.headers.get(name);
+  if (!mayKeep(answer.url) || answer.status != 200 || !/^public/.test(said('Cache-Control')) || !/html/.test(said('Content-Type'))) return;
   const text = await answer.text(), cache = await caches.open(PAGES);
   const whole = /(<title>[^]*?<\/title>)[^]*<main id="main">([^]*)<\/main>/.exec(text);
   await cache.delete(answer.url);

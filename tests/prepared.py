@@ -21,13 +21,14 @@ from models import (
     PaperCheck,
     PersonalDocument,
     PrintedForm,
+    Recording,
     ResultFile,
     ResultReturn,
     Staff,
     TextMessage,
     Transfer,
 )
-from rules import documents, logins, one_time, people, slips, submission
+from rules import documents, logins, one_time, people, recordings, slips, submission
 
 
 def print_citizens(count: int, with_drafts: bool = True) -> None:
@@ -253,3 +254,22 @@ def print_money(code: str) -> None:
         receipts = Receipt.select().where(Receipt.request.in_(requests)).order_by(Receipt.id)
         ends = [(one.state, one.problem or "") for one in tries]
         print(json.dumps({"tries": ends, "receipts": [number_of(one) for one in receipts]}))
+
+
+def print_recording(slug: str, step: int, language: str, seconds: float) -> None:
+    """A recording of a guide, waiting for the queue of the served site; prints its name."""
+    from sounds import tone
+
+    app = create_app(os.environ)
+    with app.app_context(), db.connection_context():
+        place = recordings.Place(app.extensions["library"].refreshed().guides[slug], step, language)
+        by = make_staff("culture", f"culture{Recording.select().count()}")
+        made = recordings.upload(place, tone("m4a", seconds), app.extensions["files"], by, utc_now(), secrets.token_hex(8))
+        app.extensions["convert_soon"](made.id)
+        print(json.dumps(made.ref))
+
+
+def print_states() -> None:
+    create_app(os.environ)
+    with db.connection_context():
+        print(json.dumps([[one.ref, one.state] for one in Recording.select().order_by(Recording.id)]))

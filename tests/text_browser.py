@@ -8,7 +8,7 @@ import pexpect
 import pyte
 from person import BIRTH, GO_ON, LETTER_CHOICE, LETTER_LEVEL, PASSWORD
 from sandboxed import LABEL as TRIAL_BANK
-from serving import PATIENCE, NotInTime, link_in
+from serving import PATIENCE, NotInTime, link_in, wait_until
 
 # Tall enough for a whole page, so that what is looked for is on the screen.
 ROWS, COLUMNS = 190, 110
@@ -335,3 +335,17 @@ def pay_at_bank(browser: TextBrowser) -> None:
     browser.type("Mã OTP", "123456", below="được gửi")
     browser.press("Thanh toán", after="được gửi", then="Đã nộp tiền")
     assert TRIAL_BANK not in browser.text
+
+
+def find_a_recording(browser: TextBrowser, site) -> None:
+    """A browser that plays nothing leads to the file all the same, and says what it weighs and what is missing."""
+    site.python("import prepared; prepared.print_recording('nop-ho-so', 2, 'jrai', 5)")
+
+    def is_ready() -> bool:
+        return site.python("import prepared; prepared.print_states()")[0][1] == "ready"
+
+    wait_until(is_ready, lambda: f"it is not made small:\n{site.output()}", every=0.5)
+    browser.open(f"{site.address}/huong-dan/nop-ho-so/nghe", then="Nghe: Nộp hồ sơ")
+
+    assert re.search(r"Tiếng Jrai 5 giây, nghe tốn \d", browser.text) and re.search(r"Tải về \(\d+(,\d)? kB\)", browser.text)
+    assert "Chưa có bản ghi tiếng Bahnar." in browser.text

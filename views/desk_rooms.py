@@ -20,6 +20,7 @@ DESK_ROOMS = (
     ("Chờ xác nhận", "people.waiting_approvals"),
     ("Nhân viên", "staff.all_staff"),
     ("Duyệt nhân viên", "staff.waiting_staff"),
+    ("Ghi âm", "recordings.all_guides"),
     ("Mẫu câu hỏi", "form_features.show_features"),
     ("Nội dung", "content_desk.all_files"),
     ("Thông báo", "announcement_desk.written"),

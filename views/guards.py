@@ -7,7 +7,7 @@ from werkzeug.routing import IntegerConverter
 from werkzeug.urls import iri_to_uri
 
 from views.answering import wants_fragment
-from views.headers import sent_address
+from views.headers import plays_sound, sent_address
 
 KILOBYTE = 1024
 # A pasted megabyte must still reach its field's own message, so the door is wider than any honest form.
@@ -69,13 +69,14 @@ def load_whole_where_the_style_changes() -> Response | None:
 
 
 def changes_style(environ) -> bool:
-    """Whether the page asked for has another style sheet than the one htmx asks from."""
+    """Whether the page asked for has another style sheet than the one htmx asks from, or plays sounds and that one none."""
     path = environ["PATH_INFO"]
     return _style_of(sent_address(environ.get("HTTP_HX_CURRENT_URL", "")).path or path) != _style_of(path)
 
 
-def _style_of(path: str) -> str:
-    return "print" if path.endswith(("/in", "/in.pdf")) else "desk" if path.startswith("/mot-cua") else ""
+def _style_of(path: str) -> tuple[str, bool]:
+    is_print = path.endswith(("/in", "/in.pdf"))
+    return "print" if is_print else "desk" if path.startswith("/mot-cua") else "", plays_sound(path)
 
 
 def open_library() -> None:

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, abort, g, render_template, request, url_for
 
+from rules import recordings
 from rules.content import Guide
 from rules.print_sheets import Sheet, guide_sheet
 from rules.step_pictures import picture_of
@@ -38,6 +39,11 @@ def address_of(screen: str | None) -> str | None:
     return url_for(endpoint) if endpoint else None
 
 
+def heard(guide: Guide, step: int | None = None) -> list[str]:
+    """In which languages the guide, or this step of it, can be heard."""
+    return recordings.languages_heard(recordings.in_force(guide.slug, step))
+
+
 @bp.get("/")
 @open_to("anyone")
 @public_page(300)
@@ -49,7 +55,8 @@ def all_guides():
 @open_to("anyone")
 @public_page(300)
 def whole_guide(slug: str):
-    return render_template("guides/whole_guide.html", guide=guide_of(slug))
+    guide = guide_of(slug)
+    return render_template("guides/whole_guide.html", guide=guide, heard=heard(guide))
 
 
 @bp.get("/<slug>/<int:number>")
@@ -69,6 +76,7 @@ def guide_step(slug: str, number: int):
         address=address_of(step.screen),
         picture=picture,
         has_picture=has_picture,
+        heard=heard(guide, number),
     )
     return with_pictures(page) if has_picture else page
 

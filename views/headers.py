@@ -34,11 +34,24 @@ def sent_address(text: str) -> SplitResult:
         return urlsplit("")
 
 
-@cache
 def inline_style() -> str:
     """The style sheet as it stands in a page."""
+    return _style(plays_sound(request.path))
+
+
+@cache
+def _style(has_sound: bool) -> str:
     text = (STATIC / "style.css").read_text(encoding="utf-8").partition("/* Only in the sheet")[0]
-    return without_comments(text).replace("\n", "")
+    return without_comments(text).replace("\n", "") + (SOUND_STYLE if has_sound else "")
+
+
+# A player is 300 pixels wide by itself, a small phone 240. No other page pays for saying so.
+SOUND_STYLE = "audio{width:100%}"
+
+
+def plays_sound(path: str) -> bool:
+    """Whether the page of this address plays recordings. Its policy lets them in, so htmx loads it whole, too."""
+    return path.endswith("/nghe") or path.startswith("/mot-cua/ghi-am/")
 
 
 def without_comments(text: str) -> str:
@@ -48,14 +61,15 @@ def without_comments(text: str) -> str:
 
 
 @cache
-def content_security_policy(has_inline_style: bool, has_pictures: bool = False) -> str:
+def content_security_policy(has_inline_style: bool, has_pictures: bool = False, has_sound: bool = False) -> str:
     """The policy of all pages. The only pictures are the mark and the empty icon, both data: addresses; a page that shows
-    others, of this site, says so."""
-    style_hash = base64.b64encode(hashlib.sha256(inline_style().encode()).digest()).decode()
+    others, of this site, or plays recordings, says so."""
+    style_hash = base64.b64encode(hashlib.sha256(_style(has_sound).encode()).digest()).decode()
     inline = f" 'sha256-{style_hash}'" if has_inline_style else ""
     pictures = "'self' data:" if has_pictures else "data:"
+    sound = "media-src 'self';" if has_sound else ""
     return (
-        f"default-src 'none';script-src 'self';style-src 'self'{inline};img-src {pictures};connect-src 'self';"
+        f"default-src 'none';script-src 'self';style-src 'self'{inline};img-src {pictures};{sound}connect-src 'self';"
         "form-action 'self';base-uri 'none';frame-ancestors 'none'"
     )
 
@@ -78,7 +92,8 @@ def finish(response: Response) -> Response:
     if response.mimetype == "text/html":
         # The desk sees papers beside a dossier, whichever of its pages was the first to be loaded whole.
         is_desk = request.path.startswith("/mot-cua/")
-        response.headers.setdefault("Content-Security-Policy", content_security_policy(is_first_visit(), has_pictures=is_desk))
+        policy = content_security_policy(is_first_visit(), is_desk, plays_sound(request.path))
+        response.headers.setdefault("Content-Security-Policy", policy)
         response.headers["Permissions-Policy"] = "geolocation=()"
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     return response

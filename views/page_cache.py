@@ -97,10 +97,12 @@ class PageCache:
 
 
 def _is_sent_as_it_comes(headers: list) -> bool:
-    """Whether the body is somebody's own and of a kind that nothing is done to: it may be half a gigabyte."""
+    """Whether nothing is done to the body: somebody's own, which may be half a gigabyte, or a recording, asked for in parts
+    and too large to be kept by the dozen."""
     said = dict(headers)
+    kind = said.get("Content-Type", "")
     is_private = said.get("Cache-Control", "").startswith("no-store")
-    return is_private and "Content-Type" in said and not said["Content-Type"].startswith(PACKED_TYPES)
+    return kind.startswith("audio/") or (is_private and bool(kind) and not kind.startswith(PACKED_TYPES))
 
 
 def _joined(chunks) -> bytes:

@@ -37,6 +37,7 @@ from models import (
     Manifest,
     Pack,
     PaymentAttempt,
+    Recording,
     Refund,
     ResultFile,
     ResultReturn,
@@ -220,7 +221,8 @@ def world(app, make_draft, library, monkeypatch):
         "accepting": returned.events.get(), "printed": control_slip_of(library, returned),
         **result_and_text_of(app, returned, lacking), "accepted": accepted_dossier_of(library, returned),
         **late_dossier_of(library, returned), **money_of(library, returned), **post_of(returned, lacking),
-        **packs_of(app), "specialist": make_staff("specialist", "specialist2"), "postal clerk": make_staff("postal_clerk"),
+        **packs_of(app), "voices": recordings_of(app), "postal clerk": make_staff("postal_clerk"),
+        "specialist": make_staff("specialist", "specialist2"),
         "village head": make_staff("village_head", village="Thôn 9"),
         "officer elsewhere": make_staff("officer", "officer-121", office="H21.121"),
     }  # fmt: skip
@@ -265,6 +267,17 @@ def packs_of(app) -> dict[str, Pack]:
         "pack": Pack.create(**about, **made, batch="b" * 12, form_key="pack"),
         "failed pack": Pack.create(**about, state=Pack.FAILED, fault=packs.FAILED, form_key="failed pack"),
     }
+
+
+def recordings_of(app) -> dict:
+    """Of a step of a guide, in Jrai: one that is heard, the one it replaced, and one that the machine could not make small."""
+    files, by = app.extensions["files"], Staff.get(Staff.login_name == "culture")
+    about = {"guide_slug": "nop-ho-so", "step": 2, "language": "jrai", "uploaded_by": by}
+    made = {"failed": Recording.create(**about, form_key="failed", state="failed", stored_name=files.keep(b"#!AMR"))}
+    for name, replaced_at in (("replaced", utc_now()), ("heard", None)):
+        sounds = {"mp3_name": files.keep(b"mp3"), "mp3_bytes": 3, "opus_name": files.keep(b"opus"), "opus_bytes": 4, "seconds": 1}
+        made[name] = Recording.create(**about, **sounds, form_key=name, state="ready", replaced_at=replaced_at)
+    return made
 
 
 def accepted_dossier_of(library, other):
@@ -494,6 +507,9 @@ def special_values(world) -> dict[str, dict]:
             ),
             {"ref": payment_requests.open_request(world["money"]["unpaid"]).ref},
         ),
+        "recordings.remove": {"ref": world["voices"]["heard"].ref},
+        "recordings.put_back": {"ref": world["voices"]["replaced"].ref},
+        "recordings.try_again": {"ref": world["voices"]["failed"].ref},
         **dict.fromkeys(("personal.receipt", "personal.print_receipt"), {"ref": world["money"]["voided receipt"].request.ref}),
         "post.show_shipment": {"ref": world["posted"].ref},
         "post.take_step": {"ref": world["posted"].ref, "word": "da-phat"},
@@ -521,12 +537,13 @@ def addresses(app, world, method: str) -> dict[str, str]:
              "refund_id": world["money"]["refund"].id,
              "sealed": looked_for(world["officer"]), "poster": "ba-cach", "pack_ref": world["pack"].ref,
              "batch_ref": world["pack"].batch, "guide_number": "4", "village": "thon-9", "procedure_code": "1.001193",
-             "typed": "7K3M"}  # fmt: skip
+             "typed": "7K3M", "recording": world["voices"]["heard"].ref}  # fmt: skip
     found, special = {}, special_values(world)
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
             if method in rule.methods:
-                slug = {"guides": "nop-ho-so"}.get(rule.endpoint.split(".")[0], BIRTH)
+                of_a_guide = rule.endpoint.split(".")[0] in ("guides", "listening", "recordings")
+                slug = "nop-ho-so" if of_a_guide else BIRTH
                 values = {name: slug if name == "slug" else known[name] for name in rule.arguments}
                 if rule.endpoint.startswith("recovery."):
                     values |= {"token": world["reset"]} if "token" in values else {}
@@ -610,6 +627,7 @@ def with_questions(address: str, world) -> list[str]:
         "/mot-cua/bao-cao/lanh-dao": ["?ky=2026-h1", "?ky=2026-13"],
         "/mot-cua/bao-cao/ii06a.xlsx": ["?ky=2026", "?ky=x"],
         "/mot-cua/bao-cao/so-theo-doi.xlsx": ["?ky=2026", "?tu=1/1/2020&den=x"],
+        "/mot-cua/ghi-am/nop-ho-so": ["?buoc=2&tieng=jrai", "?buoc=x&tieng=%ff", "?da=ghi-am"],
         "/mot-cua/tien/": ["?ngay=1/11/2026", "?ngay=x", "?trang=2", "?trang=x", "?xem=in"],
         "/mot-cua/tien/doi-soat": ["?tu=1/11/2026&den=30/11/2026", "?tu=x", "?tu=2/1/2026&den=1/1/2026"],
         "/mot-cua/tien/so-thu.xlsx": ["?ngay=x"],
@@ -716,6 +734,13 @@ def good_forms(world) -> dict[str, tuple[str, dict]]:
         "desk_messages.text": ("officer", {"text": "Moi den nop them giay", "do": "sent"}),
         **forms_of_money(world, key),
         **forms_of_packs(key),
+        "recordings.guide": (
+            "culture",
+            {"form_key": key, "step": "1", "language": "vi", "file": (io.BytesIO(b"#!AMR\n" + bytes(64)), "ghi-am.amr")},
+        ),
+        "recordings.remove": ("culture", {}),
+        "recordings.put_back": ("culture", {}),
+        "recordings.try_again": ("culture", {}),
         "post.make_list": ("officer", {"form_key": key, "direction": "return", "ref": world["unlisted"].ref}),
         "post.close_delivered": ("officer", {"form_key": key, "ref": world["brought"].ref}),
         "post.show_list": ("officer", {"form_key": key, "postman": "Võ Bưu Tá"}),
@@ -1147,6 +1172,7 @@ DOORS = {
     "/huong-dan/nop-ho-so/": 200,
     "/huong-dan/nop-ho-so/3": 200,
     "/huong-dan/nop-ho-so/in": 200,
+    "/huong-dan/nop-ho-so/nghe": 200,
     "/nop-ho-so/dang-ky-khai-sinh/": f"{LOGIN}?tiep=/nop-ho-so/dang-ky-khai-sinh/",
     "/tai-khoan/dang-nhap": 200,
     "/tai-khoan/dang-ky": 200,
@@ -1213,14 +1239,20 @@ SECURITY_HEADERS = (
 )  # fmt: skip
 PUBLIC = {
     "home.home", "home.contact", "home.privacy", "guides.all_guides", "guides.whole_guide", "guides.guide_step",
-    "guides.print_guide", "guides.print_guide_as_pdf", "procedures.print_procedure", "procedures.print_procedure_as_pdf",
+    "guides.print_guide", "listening.listen",
+    "guides.print_guide_as_pdf", "procedures.print_procedure", "procedures.print_procedure_as_pdf",
     "posters.all_posters", "posters.print_poster", "posters.print_poster_as_pdf",
     "procedures.catalogue", "procedures.show_procedure", "account.choose_login", "account.choose_kind", "account.check_mail",
     "account.wiped", "recovery.mail_sent", "recovery.in_person", "recovery.done", "recovery.activated", "lookup.look_up",
     "transparency.numbers",
 }  # fmt: skip
 
-FILES = {"home.static_file", "home.service_worker"}  # the same for everybody, whoever is logged in
+FILES = {
+    "home.static_file",
+    "home.service_worker",
+    "listening.mp3_file",
+    "listening.opus_file",
+}  # the same for everybody, whoever is logged in
 
 
 def policy_of(answer) -> dict[str, set[str]]:

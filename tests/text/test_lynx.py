@@ -4,7 +4,8 @@ import shutil
 
 import person
 import pytest
-from text_browser import TextBrowser, pay, recover, walk_the_letter
+from sounds import needs_ffmpeg
+from text_browser import TextBrowser, find_a_recording, pay, recover, walk_the_letter
 
 PASSWORD = "voi rung gao nuong"  # of the people made beside the site
 
@@ -94,3 +95,8 @@ def test_what_the_commune_asks_for_is_paid_in_lynx(lynx, site):
     lynx.open(f"{site.address}/ca-nhan/", then="Yêu cầu thanh toán")
     # What lynx has shown before it shows again from memory, whatever the page said of keeping it; Ctrl+R asks anew.
     lynx.send("\x12", lambda: "Yêu cầu thanh toán (0)" in lynx.text, "still to be paid")
+
+
+@needs_ffmpeg
+def test_a_recording_is_found_in_lynx(site, lynx):
+    find_a_recording(lynx, site)

@@ -4,7 +4,8 @@ import shutil
 
 import person
 import pytest
-from text_browser import TextBrowser, walk_the_letter
+from sounds import needs_ffmpeg
+from text_browser import TextBrowser, find_a_recording, walk_the_letter
 
 
 class W3m(TextBrowser):
@@ -44,3 +45,8 @@ def test_the_printed_letter_can_be_walked_in_w3m(w3m, site, tmp_path):
     photo = person.noisy_photo(tmp_path / "giay chung sinh.jpg", (300, 400))
 
     walk_the_letter(w3m, site, photo)
+
+
+@needs_ffmpeg
+def test_a_recording_is_found_in_w3m(site, w3m):
+    find_a_recording(w3m, site)

@@ -1,5 +1,7 @@
 """The eight guides: all, one, one step, on paper."""
 
+from urllib.parse import urljoin
+
 import msgspec
 import pytest
 
@@ -43,11 +45,11 @@ def test_one_goes_from_the_first_step_to_the_last_and_back(visitor):
     page, seen = visitor.get("/huong-dan/dang-nhap/1"), []
     while following := [href for text, href in page.links.items() if text.startswith("Bước sau")]:
         seen.append(page.heading)
-        page = visitor.get(following[0])
+        page = visitor.get(urljoin("/huong-dan/dang-nhap/1", following[0]))
 
     assert len(seen) == 3
     assert page.links["Xong. Xem bài khác"] == "/huong-dan/"
-    assert page.links["Bước trước"] == "/huong-dan/dang-nhap/3"
+    assert page.links["Bước trước"] == "3"
 
 
 def test_a_label_is_drawn_as_the_button_it_names(visitor):
@@ -91,7 +93,7 @@ def test_who_asks_for_the_picture_sees_it_on_the_same_step(visitor, library):
     assert "img-src 'self'" in page.headers[POLICY] and "img-src 'self'" not in visitor.get(STEP).headers[POLICY]
     assert page.tree.xpath("//link[@rel='canonical']/@href") == [f"http://localhost{STEP}"]
     assert not any(text.startswith("Xem hình") for text in page.links)
-    assert page.links["Bước trước"] == "/huong-dan/dang-nhap/2", "the next step loads no picture unasked"
+    assert page.links["Bước trước"] == "2", "the next step loads no picture unasked"
 
 
 def test_a_picture_is_kept_for_a_year_and_so_is_the_page_for_everybody(visitor):
