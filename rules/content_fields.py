@@ -254,7 +254,8 @@ def read_back(kind, raw: Mapping, typed: Mapping[str, str]) -> dict:
             value = raw.get(name)
         if value not in (None, "", [], {}) or (value == [] and spec.required):
             read[name] = value
-    return read | {name: value for name, value in raw.items() if name not in specs}
+    # In the file's own order, so that a change is seen to be one; what is new stands behind.
+    return {name: read.get(name, value) for name, value in raw.items() if name in read or name not in specs} | read
 
 
 def _read_one(field: Field, typed: str):

@@ -397,7 +397,7 @@ def show_review(drafts: list[Writing], form: NoteForm, faults: list[str] | None 
         "content_desk/review.html",
         drafts=[
             (one, name_of(one.file), title_of(one.file, one.value),
-             content_history.differences(content_store.text_of(one.file) or "", content_drafts.text_of(one)))
+             content_history.differences(one.file, content_store.text_of(one.file) or "", content_drafts.text_of(one)))
             for one in drafts
         ],
         faults=content_drafts.faults(*drafts) if faults is None else faults,
@@ -448,7 +448,7 @@ def version(name: str, number: int):
         name=name,
         version=found,
         newest=newest,
-        differences=content_history.differences(before.text if before else "", found.text),
+        differences=content_history.differences(file, before.text if before else "", found.text),
         faults=faults,
         form=MoveForm(formdata=None),
     )

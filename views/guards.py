@@ -74,9 +74,11 @@ def changes_style(environ) -> bool:
     return _style_of(sent_address(environ.get("HTTP_HX_CURRENT_URL", "")).path or path) != _style_of(path)
 
 
-def _style_of(path: str) -> tuple[str, bool]:
+def _style_of(path: str) -> tuple[str, bool, bool]:
+    """And the policy: a page that plays sound, or shows another in a frame, has its own."""
     is_print = path.endswith(("/in", "/in.pdf"))
-    return "print" if is_print else "desk" if path.startswith("/mot-cua") else "", plays_sound(path)
+    sheet = "print" if is_print else "desk" if path.startswith("/mot-cua") else ""
+    return sheet, plays_sound(path), path.startswith("/mot-cua/xem-thu")
 
 
 def open_library() -> None:

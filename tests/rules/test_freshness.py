@@ -7,7 +7,6 @@ import pytest
 
 from rules import freshness
 from rules.content import read_content
-from rules.content_history import Line, differences
 
 CONTENT = read_content(Path(__file__).parents[2] / "content")
 TODAY = date(2026, 11, 23)
@@ -28,14 +27,3 @@ def test_after_ninety_days_it_is_to_be_looked_at_again(checked_on, is_stale):
 )
 def test_everything_that_ships_has_an_owner_and_a_day(part):
     assert part.owner and part.checked_on
-
-
-def test_a_difference_shows_what_went_and_came_with_a_little_around():
-    old = "\n".join(f"dòng {n}" for n in range(12))
-    new = old.replace("dòng 5", "dòng năm").replace("dòng 11", "dòng 11\ndòng 12")
-
-    assert differences(old, new) == [
-        Line(" ", "dòng 3"), Line(" ", "dòng 4"), Line("-", "dòng 5"), Line("+", "dòng năm"), Line(" ", "dòng 6"),
-        Line(" ", "dòng 7"), Line("…", ""), Line(" ", "dòng 10"), Line(" ", "dòng 11"), Line("+", "dòng 12"),
-    ]  # fmt: skip
-    assert differences(old, old) == []

@@ -192,7 +192,7 @@ def test_the_history_shows_each_difference_and_brings_an_older_text_back(desk, v
     publish(desk, "site")
     page = desk.get(f"{ROOM}lich-su/site")
     assert "Bản số 2, đang dùng" in page.words and "từ thư mục nội dung" in page.words
-    assert "+ phone: 111" in desk.get(f"{ROOM}lich-su/site/ban/2").words
+    assert "+ Điện thoại: 111" in desk.get(f"{ROOM}lich-su/site/ban/2").words
     desk.send(f"{ROOM}lich-su/site/ban/1", {}, "Trả lại bản này")
 
     assert Library.loaded().site.phone == ""
