@@ -15,7 +15,7 @@ from pathlib import Path
 import brotli
 import click
 import pytest
-from conftest import BIRTH, PASSWORD, make_account, make_staff, photo
+from conftest import BIRTH, PASSWORD, make_account, make_staff, photo, today
 from flask import Flask
 from jinja2 import nodes
 from msgspec.structs import replace as replace_part
@@ -28,6 +28,7 @@ from gateways.sealed_address import seal_words
 from models import (
     TABLES,
     Apology,
+    Broadcast,
     Dossier,
     DossierVersion,
     Draft,
@@ -51,6 +52,8 @@ from rules import (
     approvals,
     businesses,
     consents,
+    content_drafts,
+    content_store,
     data_rights,
     documents,
     logins,
@@ -68,6 +71,7 @@ from rules import (
     staffing,
     workflow,
 )
+from rules.content_files import as_text
 from rules.vietnamese import show_day
 from settings import SETTINGS
 from views.desk_queue import SEARCH
@@ -221,7 +225,7 @@ def world(app, make_draft, library, monkeypatch):
         "accepting": returned.events.get(), "printed": control_slip_of(library, returned),
         **result_and_text_of(app, returned, lacking), "accepted": accepted_dossier_of(library, returned),
         **late_dossier_of(library, returned), **money_of(library, returned), **post_of(returned, lacking),
-        **packs_of(app), "voices": recordings_of(app), "postal clerk": make_staff("postal_clerk"),
+        **packs_of(app), "voices": recordings_of(app), **written_at_the_desk(app), "postal clerk": make_staff("postal_clerk"),
         "specialist": make_staff("specialist", "specialist2"),
         "village head": make_staff("village_head", village="Thôn 9"),
         "officer elsewhere": make_staff("officer", "officer-121", office="H21.121"),
@@ -256,6 +260,29 @@ def result_and_text_of(app, returned, lacking) -> dict:
     ResultReturn.create(dossier=returned, way="online", receiver=returned.owner_name, event=returned.events.get())
     text = TextMessage.create(dossier=lacking, event=lacking.events.get(), text="Ho so can bo sung")
     return {"finished": finished, "result": result, "text": text}
+
+
+def written_at_the_desk(app) -> dict:
+    """An announcement in force, of which a change is being written, as of the site; read over one loudspeaker, not yet over another."""
+    by, now = Staff.get(Staff.login_name == "culture"), utc_now()
+    said = {
+        "slug": "tiem",
+        "title": "Lịch tiêm",
+        "body": "Tiêm.",
+        "valid_from": "2026-11-01",
+        "scripts": {"vi": "Kính thưa bà con."},
+    }
+    site = content_drafts.writing("site.yaml").value
+    texts = {"announcements/tiem.yaml": as_text(said), "site.yaml": as_text(site | {"hours": "Sáng thứ Bảy"})}
+    content_store.publish(texts, by, now)
+    app.extensions["library"].look_soon()
+    content_drafts.save("announcements/tiem.yaml", said | {"title": "Đổi lịch tiêm"}, 0, by, "told", now)
+    content_drafts.save("site.yaml", site | {"phone": "0269 111 222"}, 0, by, "site", now)
+    about = {"slug": "tiem", "title": "Lịch tiêm", "language": "vi", "planned_at": now, "made_by": by}
+    return {
+        "to read": Broadcast.create(**about, village="Thôn 8", form_key="to read"),
+        "was read": Broadcast.create(**about, village="Thôn 8", form_key="was read", said_at=now, said_by=by),
+    }
 
 
 def packs_of(app) -> dict[str, Pack]:
@@ -507,6 +534,10 @@ def special_values(world) -> dict[str, dict]:
             ),
             {"ref": payment_requests.open_request(world["money"]["unpaid"]).ref},
         ),
+        "loudspeakers.mark_read": {"ref": world["to read"].ref},
+        "loudspeakers.mark_not_read": {"ref": world["was read"].ref},
+        "loudspeakers.drop": {"ref": world["to read"].ref},
+        "content_desk.confirm": {"name": "guides/4-nop-ho-so"},
         "recordings.remove": {"ref": world["voices"]["heard"].ref},
         "recordings.put_back": {"ref": world["voices"]["replaced"].ref},
         "recordings.try_again": {"ref": world["voices"]["failed"].ref},
@@ -517,6 +548,13 @@ def special_values(world) -> dict[str, dict]:
         "post.take_over": {"manifest_id": world["signed list"].id},
         "packs.make_again": {"pack_ref": world["failed pack"].ref},
     }
+
+
+# What stands for <slug> in the addresses of a room; elsewhere it is a procedure.
+SLUG_IN = {
+    **dict.fromkeys(("guides", "listening", "recordings"), "nop-ho-so"),
+    **dict.fromkeys(("announcements", "announcement_desk", "loudspeakers"), "tiem"),
+}
 
 
 def addresses(app, world, method: str) -> dict[str, str]:
@@ -537,13 +575,12 @@ def addresses(app, world, method: str) -> dict[str, str]:
              "refund_id": world["money"]["refund"].id,
              "sealed": looked_for(world["officer"]), "poster": "ba-cach", "pack_ref": world["pack"].ref,
              "batch_ref": world["pack"].batch, "guide_number": "4", "village": "thon-9", "procedure_code": "1.001193",
-             "typed": "7K3M", "recording": world["voices"]["heard"].ref}  # fmt: skip
+             "typed": "7K3M", "recording": world["voices"]["heard"].ref, "name": "site", "path": "dich-vu/"}  # fmt: skip
     found, special = {}, special_values(world)
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
             if method in rule.methods:
-                of_a_guide = rule.endpoint.split(".")[0] in ("guides", "listening", "recordings")
-                slug = "nop-ho-so" if of_a_guide else BIRTH
+                slug = SLUG_IN.get(rule.endpoint.split(".")[0], BIRTH)
                 values = {name: slug if name == "slug" else known[name] for name in rule.arguments}
                 if rule.endpoint.startswith("recovery."):
                     values |= {"token": world["reset"]} if "token" in values else {}
@@ -633,6 +670,11 @@ def with_questions(address: str, world) -> list[str]:
         "/mot-cua/tien/so-thu.xlsx": ["?ngay=x"],
         "/mot-cua/tien/doi-soat.xlsx": ["?tu=1/11/2026", "?den=x"],
         "/h/4/thon-9": ["?x=1"],
+        "/thong-bao/": ["?trang=9", "?trang=x"],
+        "/mot-cua/thong-bao/moi": ["?tu=nop-ho-so", f"?tu={BIRTH}", "?tu=x"],
+        "/mot-cua/loa/tiem/in": ["?tieng=vi", "?tieng=x"],
+        "/mot-cua/xem-thu/": ["?trang=/thong-bao/tiem", "?trang=//x", "?trang=/mot-cua/"],
+        "/mot-cua/noi-dung/sua/site": ["?o=villages.1", "?o=post", "?o=x"],
         "/huong-dan/nop-ho-so/in": ["?kho=A5", "?kho=x"],
         "/mot-cua/bo-tai-lieu/lap": ["?lang=thon-9", "?lang=x"],
         "/mot-cua/so-theo-doi/in": ["?kho=a5", "?tu=1/1/2020&den=x"],
@@ -682,6 +724,33 @@ def test_a_call_of_the_gateway_is_kept_and_changes_nothing_else_unless_it_is_sig
 
 
 # --- a forged form is refused ----------------------------------------------------------------------------------------
+
+
+def forms_of_content(key: str) -> dict[str, tuple[str, dict]]:
+    told = {"title": "Lịch tiêm mới", "body": "Tiêm.", "valid_from": "5/7/2027", "valid_to": "", "do": "luu", "form_key": key}
+    of_site = {"revision": "1", "form_key": key}
+    tomorrow = (today() + timedelta(days=1)).strftime("%d/%m/%Y")
+    return {
+        "announcement_desk.write_new": ("culture", told),
+        "announcement_desk.write": ("culture", told | {"revision": "1"}),
+        "announcement_desk.take_down": ("culture", {"form_key": key}),
+        "announcement_desk.drop_draft": ("culture", {"revision": "1"}),
+        "loudspeakers.plan": (
+            "culture", {"day": tomorrow, "clock": "6:30", "language": "vi", "villages": "Thôn 9", "form_key": key},
+        ),
+        "loudspeakers.mark_read": ("culture", {}),
+        "loudspeakers.mark_not_read": ("culture", {}),
+        "loudspeakers.drop": ("culture", {}),
+        "content_desk.edit": ("culture", of_site | {"phone": "0269 333 444"}),
+        "content_desk.undo": ("culture", of_site),
+        "content_desk.discard": ("culture", of_site),
+        "content_desk.confirm": ("culture", {}),
+        "content_desk.review": ("culture", of_site),
+        "content_desk.review_all": ("culture", of_site),
+        "content_desk.version": ("culture", {"form_key": key}),
+        "content_desk.add_procedure": ("culture", {"title": "Xác nhận cư trú", "form_key": key}),
+        "content_desk.bring": ("culture", {"tep": (io.BytesIO(b"purposes: []"), "consents.yaml")}),
+    }  # fmt: skip
 
 
 def good_forms(world) -> dict[str, tuple[str, dict]]:
@@ -734,6 +803,7 @@ def good_forms(world) -> dict[str, tuple[str, dict]]:
         "desk_messages.text": ("officer", {"text": "Moi den nop them giay", "do": "sent"}),
         **forms_of_money(world, key),
         **forms_of_packs(key),
+        **forms_of_content(key),
         "recordings.guide": (
             "culture",
             {"form_key": key, "step": "1", "language": "vi", "file": (io.BytesIO(b"#!AMR\n" + bytes(64)), "ghi-am.amr")},
@@ -1244,7 +1314,7 @@ PUBLIC = {
     "posters.all_posters", "posters.print_poster", "posters.print_poster_as_pdf",
     "procedures.catalogue", "procedures.show_procedure", "account.choose_login", "account.choose_kind", "account.check_mail",
     "account.wiped", "recovery.mail_sent", "recovery.in_person", "recovery.done", "recovery.activated", "lookup.look_up",
-    "transparency.numbers",
+    "transparency.numbers", "announcements.all_announcements", "announcements.show", "announcements.print_announcement",
 }  # fmt: skip
 
 FILES = {

@@ -47,7 +47,7 @@ def test_the_script_shows_its_time_and_how_its_numbers_are_read(desk):
 
     assert "giây" in page.words
     assert "bảy giờ ba mươi ngày năm tháng bảy năm hai nghìn không trăm hai mươi bảy" in page.words
-    assert "Trống. Xã chưa có người viết lời Tiếng Jrai." in page.words
+    assert "Trống. Xã chưa có người viết lời tiếng Jrai." in page.words
 
 
 def test_a_timetable_by_village_from_one_form(desk):
