@@ -150,7 +150,8 @@ def write_new():
     if not form.is_submitted():
         begun = announcement_writing.suggestion(g.library, request.args.get("tu", ""), today())
         return show_form(form_of(begun or announcement_writing.empty(today()), 0), None)
-    if same := announcement_writing.just_published(form.typed(), me(), utc_now()):
+    same = announcement_writing.just_published(form.typed(), me(), utc_now()) if form.validate() else None
+    if same:
         return go_on(".published", slug=same)  # the second tap
     slug = announcement_writing.begun_with(form.form_key.data) or announcement_writing.new_slug(form.title.data or "")
     return keep(form, slug, None)
@@ -168,6 +169,7 @@ def write(slug: str):
 
 def keep(form: AnnouncementForm, slug: str, written: Writing | None):
     """Save what was typed, as it is; then publish it, show it on a phone, or stay."""
+    is_sound = form.validate()
     if form.has_stale_token():
         return show_form(form, written)
     typed, file, wanted = form.typed(), announcement_writing.file_of(slug), request.form.get("do", "luu")
@@ -180,7 +182,7 @@ def keep(form: AnnouncementForm, slug: str, written: Writing | None):
         if wanted == "cong-bo" and not meanwhile.theirs.is_draft and meanwhile.theirs.value == raw:
             return go_on(".published", slug=slug)  # the second tap: the first has published it
         return show_form(form, meanwhile.theirs, theirs=announcement_writing.as_typed(meanwhile.theirs.value), status=409)
-    if not form.validate():
+    if not is_sound:
         return show_form(form_of_kept(form, kept), kept)
     if wanted == "cong-bo":
         return publish(form_of_kept(form, kept), kept)

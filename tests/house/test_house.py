@@ -263,7 +263,7 @@ def result_and_text_of(app, returned, lacking) -> dict:
 
 
 def written_at_the_desk(app) -> dict:
-    """An announcement in force, of which a change is being written, as of the site; read over one loudspeaker, not yet over another."""
+    """An announcement in force, of which a change is being written, as of the site; read over one loudspeaker alone."""
     by, now = Staff.get(Staff.login_name == "culture"), utc_now()
     said = {
         "slug": "tiem",
