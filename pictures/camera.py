@@ -3,13 +3,15 @@
 import hashlib
 import io
 import re
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from zlib import crc32
 
 from phone import Phone
 from PIL import Image, ImageDraw
-from zopfli import png
+from zopfli import png, zlib
 
 from pictures.walk import SIZE, Sight, control
 
@@ -119,3 +121,17 @@ def pack(picture: Image.Image) -> bytes:
     file = io.BytesIO()
     picture.save(file, "PNG", bits=2 if picture.getextrema()[1] < 4 else 4)
     return png.optimize(file.getvalue(), num_iterations=10)
+
+
+def for_paper(picture: bytes) -> bytes:
+    """The same in black and white, as a PNG of one byte a dot: that is what a PDF takes over without unpacking it to colours."""
+    shot = Image.open(io.BytesIO(picture)).convert("L")
+    dots = bytes(255 if value >= INK else 0 for value in shot.tobytes())
+    rows = (b"\0" + dots[start : start + shot.width] for start in range(0, len(dots), shot.width))
+    head = struct.pack(">IIBBBBB", shot.width, shot.height, 8, 0, 0, 0, 0)
+    parts = ((b"IHDR", head), (b"IDAT", zlib.compress(b"".join(rows), numiterations=15)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(kind, data) for kind, data in parts)
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc32(kind + data))

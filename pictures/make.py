@@ -14,7 +14,7 @@ from PIL import Image  # noqa: E402
 from serving import served  # noqa: E402
 
 from pictures.agreement import faults_of_step  # noqa: E402
-from pictures.camera import Look, PictureTooHeavy, looking, photograph  # noqa: E402
+from pictures.camera import Look, PictureTooHeavy, for_paper, looking, photograph  # noqa: E402
 from pictures.walk import LostTheWay, Sight, walk  # noqa: E402
 from rules.content import Guide, read_content  # noqa: E402
 from rules.step_pictures import FOLDER, LIST, StepPicture, labels_of  # noqa: E402
@@ -38,6 +38,7 @@ def take(guide: Guide, browser, site, into: Path):
             raise Disagreement(f"guide {guide.number}, step {number}: {'; '.join(faults)}")
         picture = describe(guide, number, sight, seen, png)
         (into / Path(picture.path).name).write_bytes(png)
+        (into / Path(picture.paper_path).name).write_bytes(for_paper(png))
         print(f"{picture.path:16} {picture.width} x {picture.height:3} {picture.size_bytes:5} bytes  {picture.alt}", flush=True)
         yield picture
 

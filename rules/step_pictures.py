@@ -33,9 +33,14 @@ class StepPicture(Struct, frozen=True, forbid_unknown_fields=True):
         return f"steps/{self.guide}-{self.step}.png"
 
     @property
-    def data_address(self) -> str:
-        """The picture itself as a data: address, for a document that fetches nothing."""
-        return "data:image/png;base64," + b64encode((FOLDER.parent / self.path).read_bytes()).decode()
+    def paper_path(self) -> str:
+        """The same in black and white."""
+        return f"steps/{self.guide}-{self.step}-in.png"
+
+    @property
+    def paper_data(self) -> str:
+        """The black and white picture itself as a data: address, for a document that fetches nothing."""
+        return "data:image/png;base64," + b64encode((FOLDER.parent / self.paper_path).read_bytes()).decode()
 
     def is_of(self, step: Step) -> bool:
         """Not any more, once the commune has written another label or screen into its guide."""

@@ -281,7 +281,7 @@ def test_each_round_leaves_no_connection_behind(app):
     thread = threading.Thread(target=run)
     thread.start()
     thread.join(30)
-    assert len(rounds) == 7 and open_ones == [True]
+    assert len(rounds) == 8 and open_ones == [True]
 
 
 def test_a_clock_that_has_just_jumped_makes_nothing_old(app):

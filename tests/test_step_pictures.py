@@ -57,10 +57,20 @@ def test_the_ring_goes_round_and_stands_out_in_grey(picture):
 
 
 def test_the_list_names_each_file_once_and_no_other():
-    named = [picture.path.removeprefix("steps/") for picture in PICTURES]
+    named = [path.removeprefix("steps/") for picture in PICTURES for path in (picture.path, picture.paper_path)]
 
     assert sorted(named) == sorted(path.name for path in FOLDER.iterdir() if path != LIST)
-    assert len(named) == len(STEPS) == len(set(named))
+    assert len(named) == 2 * len(STEPS) == len(set(named))
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.path)
+def test_on_paper_it_is_the_same_in_black_and_white(picture):
+    data = (PROJECT / "static" / picture.paper_path).read_bytes()
+    image = Image.open(io.BytesIO(data))
+
+    assert (image.mode, image.size) == ("L", (picture.width, picture.height))
+    assert {colour for _, colour in image.getcolors()} == {0, 255}
+    assert data == camera.for_paper((PROJECT / "static" / picture.path).read_bytes()), "run `make pictures`"
 
 
 def test_every_guide_has_a_walk():

@@ -55,7 +55,9 @@ def test_every_sheet_has_a_page_of_each_size_with_its_short_address_and_day(visi
     assert size.lower() in sheet.get("class").split()
     assert re.search(r"localhost/[hd]/[\d.]+", sheet.text_content())
     assert re.search(r"Bản in ngày \d+/\d+/\d{4}, thay bản cũ", " ".join(sheet.text_content().split()))
-    assert [img.get("src")[:18] for img in sheet.iter("img")] == ["data:image/svg+xml"]
+    code, *pictures = [img.get("src") for img in sheet.iter("img")]
+    assert code.startswith("data:image/svg+xml")
+    assert len(pictures) == (4 if address == GUIDE else 0) and all(src.endswith("-in.png") for src in pictures)
     assert page.links["Tải PDF"] == f"in.pdf?kho={size.upper()}"
 
 
@@ -285,13 +287,27 @@ def drawn(data: bytes, dpi: int, *more: str):
 
 @needs_pdf
 def test_a_sheet_is_black_and_white_and_nothing_between(laid_out, library, press):
+    birth = library.definitions["dang-ky-khai-sinh"]
     for sheet in (
-        print_sheets.guide_sheet(library.guides["nop-ho-so"], "a4", press),
+        print_sheets.procedure_sheet(birth, "", "a4", press),
         print_sheets.desk_poster("a5", press),
         print_sheets.card_sheet([], press),
     ):
         picture = drawn(laid_out(sheet).data, 100, "-aa", "no", "-aaVector", "no").convert("RGB")
         assert {colour for _, colour in picture.getcolors()} == {(0, 0, 0), (255, 255, 255)}
+
+
+@needs_pdf
+def test_the_pictures_of_the_steps_are_in_the_pdf_black_and_white(laid_out, library, press, tmp_path):
+    from PIL import Image
+
+    data = laid_out(print_sheets.guide_sheet(library.guides["nop-ho-so"], "a4", press)).data
+    subprocess.run(["pdfimages", "-png", "-", tmp_path / "shot"], input=data, check=True)
+    shots = [Image.open(path) for path in sorted(tmp_path.glob("shot*.png"))]
+
+    assert len(shots) == 4
+    for shot in shots:
+        assert {colour for _, colour in shot.convert("L").getcolors()} == {0, 255}
 
 
 # --- the code --------------------------------------------------------------------------------------------------------
