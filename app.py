@@ -33,6 +33,8 @@ from views import (
     desk_payments,
     desk_queue,
     documents,
+    embed_desk,
+    embeds,
     errors,
     form_features,
     guards,
@@ -108,6 +110,8 @@ ROOMS = (
     announcement_desk,
     loudspeakers,
     preview,
+    embeds,
+    embed_desk,
 )
 
 

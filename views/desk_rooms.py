@@ -23,6 +23,7 @@ DESK_ROOMS = (
     ("Mẫu câu hỏi", "form_features.show_features"),
     ("Thông báo", "announcement_desk.written"),
     ("Loa", "loudspeakers.timetable"),
+    ("Nhúng", "embed_desk.show"),
     ("Báo cáo", "reports.regular"),
     ("Đánh giá", "desk_dossiers.rated"),
     ("Tài khoản của tôi", "staff_self.my_account"),
