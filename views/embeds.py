@@ -48,12 +48,12 @@ class Window:
 
 WINDOWS = (
     Window("all_guides", "guides.all_guides", "Hướng dẫn dịch vụ công", 500),
-    Window("lookup_box", "lookup.look_up", "Tra cứu hồ sơ", 240),
-    Window("finder", "procedures.catalogue", "Tìm thủ tục", 420),
-    Window("announced", "announcements.all_announcements", "Thông báo của xã", 390),
-    Window("figures", "transparency.numbers", "Xã giải quyết hồ sơ thế nào", 300),
+    Window("lookup_box", "lookup.look_up", "Tra cứu hồ sơ", 280),
+    Window("finder", "procedures.catalogue", "Tìm thủ tục", 470),
+    Window("announced", "announcements.all_announcements", "Thông báo của xã", 410),
+    Window("figures", "transparency.numbers", "Xã giải quyết hồ sơ thế nào", 340),
 )
-GUIDE_HEIGHT = 460
+GUIDE_HEIGHT = 480
 
 
 def window_of_guide(guide: Guide) -> Window:
