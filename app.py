@@ -34,6 +34,8 @@ from views import (
     desk_payments,
     desk_queue,
     documents,
+    embed_desk,
+    embeds,
     errors,
     form_features,
     guards,
@@ -120,6 +122,8 @@ ROOMS = (
     loudspeakers,
     content_desk,
     preview,
+    embeds,
+    embed_desk,
 )
 
 

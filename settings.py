@@ -1,5 +1,6 @@
 """Every setting: its name, its default and what it means. The environment overrides the default."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,21 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
+_LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+ORIGIN = re.compile(rf"https?://{_LABEL}(\.{_LABEL})*(:[1-9][0-9]{{0,4}})?")
+
+
+def _origins(text: str) -> list[str]:
+    """Each as a browser names an origin. What is more than that (a path, a star, a quote) would say something else in the
+    policy that they become part of."""
+    found = text.replace(",", " ").split()
+    for origin in found:
+        # A port there is not is refused by urlsplit itself.
+        if not ORIGIN.fullmatch(origin) or urlsplit(origin).port == 0:
+            raise ValueError(origin)
+    return list(dict.fromkeys(found))
+
+
 @dataclass(frozen=True)
 class Setting:
     name: str
@@ -53,6 +69,12 @@ SETTINGS = (
     Setting("CONTENT_DIR", "content", "folder of what the commune edits, read by `init`"),
     Setting("SITE_URL", "http://127.0.0.1:{PORT}", "public address; https turns on Secure cookies, `__Host-` and HSTS", _address),
     Setting("TRUSTED_HOSTS", "{SITE_HOST},localhost,127.0.0.1", "host names answered; any other is refused", _names),
+    Setting(
+        "EMBED_SITES",
+        "",
+        "sites that may show pages of /nhung/ in a frame, as https://host or https://host:port and nothing after; empty: none",
+        _origins,
+    ),
     Setting("TRUSTED_PROXIES", "0", "how many proxies in front may name the client's address", _number_from(0)),
     Setting("SECRET_KEY", "", "signs form tokens; empty: made once into INSTANCE_DIR/secret.key"),
     Setting("SECRET_KEY_FALLBACKS", "", "earlier values of SECRET_KEY that still open forms", _names),

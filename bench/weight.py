@@ -23,6 +23,7 @@ from lxml import html  # noqa: E402
 HOST = "dvc.iabang.example"
 KB = 1000
 SCRIPTS_BUDGET, OWN_SCRIPT_BUDGET, JOURNEY_BUDGET, PICTURE_BUDGET = 18 * KB, 1.5 * KB, 40 * KB, 2 * KB
+EMBED_BUDGET = 2 * KB
 BIRTH = "dang-ky-khai-sinh"
 
 
@@ -487,6 +488,8 @@ def rows(site: Site, dossier) -> list[Row]:
         Row("desk: a pack to make", "/mot-cua/bo-tai-lieu/lap", listed, None, "officer"),
         Row("desk: a pack for each village", "/mot-cua/bo-tai-lieu/tat-ca", listed, None, "officer"),
         Row("what everybody may see of the work", "/minh-bach", first),
+        Row("what this site is", "/gioi-thieu", first),
+        *embed_rows(site),
         Row("announcements", "/thong-bao/", listed),
         Row("an announcement", "/thong-bao/viec-1", first),
         Row("an announcement on paper", "/thong-bao/viec-1/in", check, pictures=1),
@@ -535,6 +538,14 @@ def rows(site: Site, dossier) -> list[Row]:
             Row(f"form step {slug} {n}", f"/nop-ho-so/{slug}/trang-{n}", page, form, "citizen") for n, _ in enumerate(pages, 1)
         ]
     return found
+
+
+def embed_rows(site: Site) -> list[Row]:
+    """What other sites show in a frame: never a fragment, and no site's style sheet is there."""
+    names = ["huong-dan", "tra-cuu", "thu-tuc", "thong-bao", "so-lieu", *(f"huong-dan/{slug}" for slug in site.library.guides)]
+    plain = "huong-dan", "huong-dan/dang-ky-tai-khoan", "thong-bao", "so-lieu"
+    windows = [Row(f"in a frame: {name}", f"/nhung/{name}", EMBED_BUDGET) for name in names]
+    return windows + [Row(f"as a list: {name}", f"/nhung/{name}?dang=danh-sach", EMBED_BUDGET) for name in plain]
 
 
 def account_rows(page: float, listed: float, form: float) -> list[Row]:
@@ -621,6 +632,7 @@ def staff_rows(page: float, listed: float) -> list[Row]:
         Row("desk: staff", root, listed, None, "administrator"),
         Row("desk: a new member of staff", f"{root}moi", page, None, "administrator"),
         Row("desk: one of the staff", f"{root}{somebody}", page, None, "administrator"),
+        Row("desk: what other sites may show", "/mot-cua/nhung/", listed, None, "administrator"),
         *(Row(f"desk: staff, {act}", f"{root}{somebody}/{act}", page, None, "administrator") for act in acts),
         Row("desk: staff to approve", f"{root}cho-duyet", listed, None, "administrator"),
         Row("desk: my account", me, page, None, "administrator"),

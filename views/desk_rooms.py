@@ -25,6 +25,7 @@ DESK_ROOMS = (
     ("Nội dung", "content_desk.all_files"),
     ("Ghi âm", "recordings.all_guides"),
     ("Mẫu câu hỏi", "form_features.show_features"),
+    ("Nhúng", "embed_desk.show"),
     ("Báo cáo", "reports.regular"),
     ("Đánh giá", "desk_dossiers.rated"),
     ("Bộ tài liệu làng", "packs.all_packs"),

@@ -74,6 +74,26 @@ def content_security_policy(has_inline_style: bool, has_pictures: bool = False, 
     )
 
 
+@cache
+def embed_style() -> str:
+    """The style of what other sites show in a frame; it holds no sign that HTML would escape."""
+    return without_comments((STATIC / "embed.css").read_text(encoding="utf-8")).replace("\n", "")
+
+
+def headers_in_a_frame(sites: list[str]) -> dict[str, str]:
+    """Of a page that these sites, and the desk's own, may show in a frame: no script, no picture, one style (SECURITY §8)."""
+    style_hash = base64.b64encode(hashlib.sha256(embed_style().encode()).digest()).decode()
+    ancestors = " ".join(["'self'", *sites])
+    return {
+        "Content-Security-Policy": (
+            f"default-src 'none';style-src 'sha256-{style_hash}';form-action 'self';base-uri 'none';frame-ancestors {ancestors}"
+        ),
+        "Cross-Origin-Resource-Policy": "cross-origin",
+        # The page that a link here opens is a first visit: it must not take this one for a page of the site, with its sheet.
+        "Referrer-Policy": "no-referrer",
+    }
+
+
 def finish(response: Response) -> Response:
     """The headers of a page; a fragment, which no browser shows by itself, carries the shortest that keep it harmless."""
     if response.location:
@@ -95,7 +115,7 @@ def finish(response: Response) -> Response:
         policy = content_security_policy(is_first_visit(), is_desk, plays_sound(request.path))
         response.headers.setdefault("Content-Security-Policy", policy)
         response.headers["Permissions-Policy"] = "geolocation=()"
-        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     return response
 
 

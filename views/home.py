@@ -37,6 +37,13 @@ def contact():
     return render_template("home/contact.html")
 
 
+@bp.get("/gioi-thieu")
+@open_to("anyone")
+@public_page(300)
+def about():
+    return render_template("home/about.html")
+
+
 @bp.get("/quyen-rieng-tu")
 @open_to("anyone")
 @public_page(300)

@@ -14,6 +14,7 @@ KEEP_SECONDS = 60  # content loaded anew is noticed within this time
 MOST_PAGES = 2000
 LEAST_BYTES = 200  # below it a compressed body is hardly shorter
 OF_A_BODY = frozenset({"Content-Length", "Content-Encoding", "Content-Type"})
+EMBEDS = "/nhung/"
 PACKED_TYPES = ("text/", "application/javascript", "application/json")
 
 
@@ -31,6 +32,8 @@ class PageCache:
 
     def __call__(self, environ, start_response):
         _keep_only_htmx_flags(environ)
+        if environ.get("PATH_INFO", "").startswith(EMBEDS):
+            _forget_who_asks(environ)
         encoding = _encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
         key = self._key(environ, encoding)
         page = self._fresh(key)
@@ -127,6 +130,12 @@ def _keep_only_htmx_flags(environ) -> None:
     for name in ("HTTP_HX_REQUEST", "HTTP_HX_HISTORY_RESTORE_REQUEST"):
         if environ.get(name) != "true":
             environ.pop(name, None)
+
+
+def _forget_who_asks(environ) -> None:
+    """What stands in frames of other sites is the same for all: nothing of the site sees a cookie there, or whence one comes."""
+    for name in ("HTTP_COOKIE", "HTTP_REFERER", "HTTP_HX_REQUEST", "HTTP_HX_HISTORY_RESTORE_REQUEST"):
+        environ.pop(name, None)
 
 
 def _encoding(accepted: str) -> str:

@@ -42,8 +42,10 @@ PUBLIC = [
     "/tra-cuu?ma=sai",
     "/tra-cuu?ma=H21.129-261122-0001",
     "/lien-he",
+    "/gioi-thieu",
     "/quyen-rieng-tu",
     "/khong-co",
+    *(f"/nhung/{name}" for name in ("huong-dan", "huong-dan/thanh-toan", "tra-cuu", "thu-tuc", "thong-bao", "so-lieu")),
     "/mot-cua/dang-nhap",
 ]
 BIRTH = "/nop-ho-so/dang-ky-khai-sinh"
@@ -70,6 +72,7 @@ PRIVATE = [
 
 ADMINISTRATION = [
     *(f"/mot-cua/nhan-vien/{path}" for path in ("", "moi", "1", "1/vai-tro", "1/nghi", "1/mat-khau", "cho-duyet")),
+    "/mot-cua/nhung/",
     *(f"/mot-cua/toi{path}" for path in ("", "/mat-khau", "/ung-dung", "/ma-in")),
 ]
 

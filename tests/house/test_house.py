@@ -552,7 +552,7 @@ def special_values(world) -> dict[str, dict]:
 
 # What stands for <slug> in the addresses of a room; elsewhere it is a procedure.
 SLUG_IN = {
-    **dict.fromkeys(("guides", "listening", "recordings"), "nop-ho-so"),
+    **dict.fromkeys(("guides", "listening", "recordings", "embeds"), "nop-ho-so"),
     **dict.fromkeys(("announcements", "announcement_desk", "loudspeakers"), "tiem"),
 }
 
@@ -640,6 +640,14 @@ def with_questions(address: str, world) -> list[str]:
         "/tai-khoan/dang-ky/so-giay-to": ["?loai=cong-dan", "?loai=doanh-nghiep"],
         "/mot-cua/tre-han": ["?xem=sap-tre&buoc=cho-ky&can-bo=0", "?xem=chua-xin-loi&trang=9"],
         "/mot-cua/": ["?xem=moi", "?trang=9", "?xem=da-tra&thon=x&tu=1/1/2026", "?den=x"],
+        "/nhung/huong-dan": ["?dang=danh-sach", "?dang=x"],
+        "/nhung/thong-bao": ["?dang=danh-sach"],
+        "/nhung/oembed": [
+            "?url=http://localhost/tra-cuu",
+            "?url=http://localhost/minh-bach&format=xml",
+            "?url=http://[&maxwidth=x",
+        ],
+        "/mot-cua/nhung/": ["?bai=thanh-toan", "?bai=x"],
         "/ca-nhan/ho-so": ["?trang=2", "?xem=ket-qua"],
         "/thanh-toan/vnpay/return": ["?vnp_TxnRef=H21&vnp_SecureHash=x", "?%ff"],
         "/ca-nhan/ban-nhap": ["?trang=2", "?da=xoa-nhap"],
@@ -1259,6 +1267,12 @@ DOORS = {
     "/ca-nhan/lich-su": f"{LOGIN}?tiep=/ca-nhan/lich-su",
     "/mot-cua/": "/mot-cua/dang-nhap?tiep=/mot-cua/",
     "/minh-bach": 200,
+    "/gioi-thieu": 200,
+    "/thong-bao/": 200,
+    "/thong-bao/atom.xml": 200,
+    **{f"/nhung/{name}": 200 for name in ("huong-dan", "huong-dan/nop-ho-so", "tra-cuu", "thu-tuc", "thong-bao", "so-lieu")},
+    "/nhung/huong-dan?dang=danh-sach": 200,
+    "/nhung/oembed?url=http://localhost/huong-dan/&format=xml": 200,
     "/suc-khoe": 200,
     "/huong-dan/nop-ho-so/in?kho=A5": 200,
     "/dich-vu/dang-ky-khai-sinh/in": 200,
@@ -1271,7 +1285,6 @@ DOORS = {
     "/d/1.001193/thon-6": "/dich-vu/dang-ky-khai-sinh",
     "/t/H21.129-261122-0001": "/tra-cuu?ma=H21.129-261122-0001",
 }
-# Not yet built: /nhung/…, /thong-bao/, /thong-bao/atom.xml.
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -1312,7 +1325,7 @@ SECURITY_HEADERS = (
     "Cross-Origin-Resource-Policy", "Cross-Origin-Opener-Policy", "X-Frame-Options",
 )  # fmt: skip
 PUBLIC = {
-    "home.home", "home.contact", "home.privacy", "guides.all_guides", "guides.whole_guide", "guides.guide_step",
+    "home.home", "home.contact", "home.about", "home.privacy", "guides.all_guides", "guides.whole_guide", "guides.guide_step",
     "guides.print_guide", "listening.listen",
     "guides.print_guide_as_pdf", "procedures.print_procedure", "procedures.print_procedure_as_pdf",
     "posters.all_posters", "posters.print_poster", "posters.print_poster_as_pdf",
@@ -1320,6 +1333,8 @@ PUBLIC = {
     "account.wiped", "recovery.mail_sent", "recovery.in_person", "recovery.done", "recovery.activated", "lookup.look_up",
     "transparency.numbers", "announcements.all_announcements", "announcements.show", "announcements.print_announcement",
 }  # fmt: skip
+# What other sites may show in a frame; views/test_embeds.py looks at it closer.
+FRAMED = {f"embeds.{name}" for name in ("all_guides", "one_guide", "lookup_box", "finder", "announced", "figures")}
 
 FILES = {
     "home.static_file",
@@ -1335,19 +1350,21 @@ def policy_of(answer) -> dict[str, set[str]]:
     return {part.split()[0]: set(part.split()[1:]) for part in parts if part.strip()}
 
 
-def check_headers(answer) -> None:
+def check_headers(answer, is_framed: bool = False) -> None:
     headers = answer.headers
     policy = policy_of(answer)
     assert policy["default-src"] == {"'none'"}
     assert not {"'unsafe-inline'", "'unsafe-eval'", "*", "http:", "https:"} & set().union(*policy.values())
     for style in re.findall(r"<style>(.*?)</style>", answer.get_data(as_text=True), re.DOTALL):
         assert f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'" in policy["style-src"]
-    assert policy["base-uri"] == policy["frame-ancestors"] == {"'none'"}
-    assert policy["form-action"] == policy["script-src"] == {"'self'"}
+    assert policy["base-uri"] == {"'none'"}
+    assert policy["frame-ancestors"] == ({"'self'"} if is_framed else {"'none'"})
+    assert policy["form-action"] == {"'self'"}
+    assert policy.get("script-src") == (None if is_framed else {"'self'"})
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] in ("same-origin", "no-referrer")
     assert headers["Permissions-Policy"]
-    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Resource-Policy"] == ("cross-origin" if is_framed else "same-origin")
     assert not {"Server", "X-Powered-By"} & set(headers.keys())
     assert sum(len(f"{name}: {headers[name]}\r\n") for name in SECURITY_HEADERS if name in headers) <= 450
 
@@ -1362,7 +1379,7 @@ def test_every_page_carries_its_security_headers(app, world, person, role):
     ]:
         with visitor.client.get(address) as answer:
             if answer.mimetype == "text/html" and not answer.location:
-                check_headers(answer)
+                check_headers(answer, endpoint in FRAMED)
             elif not answer.location:
                 assert answer.headers["X-Content-Type-Options"] == "nosniff", endpoint
 
@@ -1394,7 +1411,7 @@ def test_public_pages_may_be_kept_and_give_no_cookie(app, world, new_visitor):
         answer = new_visitor().client.get(address)
         is_public = policy_on_keeping(answer).startswith("public")
 
-        assert is_public == (endpoint in PUBLIC), endpoint
+        assert is_public == (endpoint in PUBLIC | FRAMED), endpoint
         if is_public:
             assert answer.headers["ETag"], endpoint
             assert "Set-Cookie" not in answer.headers, endpoint
@@ -1404,7 +1421,7 @@ def test_public_pages_may_be_kept_and_give_no_cookie(app, world, new_visitor):
 def test_nothing_a_person_sees_when_logged_in_is_kept_by_any_cache(app, world, person, role):
     visitor = person(role)
     for endpoint, address in addresses(app, world, "GET").items():
-        if endpoint not in FILES:
+        if endpoint not in FILES | FRAMED:
             assert policy_on_keeping(visitor.client.get(address)) == "no-store", endpoint
 
 

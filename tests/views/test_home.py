@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from conftest import PASSWORD
+from msgspec.structs import replace
 
 import database
 from database import utc_now
@@ -69,6 +70,28 @@ def test_links_of_the_letter_are_told_apart_from_todays(visitor):
 
     assert "Địa chỉ ghi trong thư năm 2021" in page.words
     assert all(a.get("rel") == "noreferrer" for a in page.tree.iter("a") if a.get("href").startswith("http"))
+
+
+def test_the_front_page_of_the_house_says_what_it_is_whose_and_what_it_lacks(visitor):
+    page = visitor.get("/gioi-thieu")
+
+    assert "Bộ phận Một cửa xã Ia Băng, UBND xã Ia Băng, tỉnh Gia Lai." in page.words
+    assert "Đây không phải Cổng Dịch vụ công quốc gia. Cổng đó đăng nhập bằng VNeID." in page.words
+    assert "Chưa có trang tiếng Jrai, tiếng Bahnar" in page.words
+    assert (page.links["Quyền riêng tư"], page.links["Liên hệ"]) == ("/quyen-rieng-tu", "/lien-he")
+    assert visitor.get("/lien-he").links["Trang này là gì"] == "/gioi-thieu"
+
+
+def test_what_the_commune_has_given_of_itself_is_told_and_the_rest_left_out(app, visitor, library, monkeypatch):
+    assert "Gọi" not in visitor.get("/gioi-thieu").words and "E-mail" not in visitor.get("/gioi-thieu").words
+    given = {"phone": "0269 3831 234", "email": "xa@example.vn", "address": "Thôn 6", "hours": "Thứ Hai đến thứ Sáu"}
+    monkeypatch.setattr(library, "site", replace(library.site, **given))
+    app.wsgi_app.pages.clear()
+    page = visitor.get("/gioi-thieu")
+    app.wsgi_app.pages.clear()
+
+    assert "Thôn 6. Gọi 0269 3831 234. E-mail xa@example.vn. Thứ Hai đến thứ Sáu." in page.words
+    assert page.links["0269 3831 234"] == "tel:02693831234"
 
 
 def test_the_privacy_page_says_what_is_kept_and_how_long(visitor):
