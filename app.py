@@ -27,6 +27,7 @@ from views import (
     announcements,
     answering,
     businesses,
+    campaigns,
     desk_businesses,
     desk_dossiers,
     desk_moves,
@@ -49,6 +50,7 @@ from views import (
     my_account,
     my_data,
     my_payments,
+    outreach,
     paper_checks,
     papers,
     payment_gateway,
@@ -65,6 +67,7 @@ from views import (
     staff_login,
     staff_self,
     transparency,
+    villages,
     visits,
 )
 from views.page_cache import PageCache
@@ -107,6 +110,9 @@ ROOMS = (
     announcements,
     announcement_desk,
     loudspeakers,
+    outreach,
+    campaigns,
+    villages,
     preview,
 )
 
