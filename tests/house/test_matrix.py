@@ -27,6 +27,7 @@ EVERYBODY = {
 # What an address may name, and what stands for one that is not there.
 NO_SUCH = {
     "code": "H21.129-200101-9999", "business": "0" * 12, "help_ref": "0" * 12, "ref": "0" * 12,
+    "note_ref": "0" * 12, "campaign_ref": "0" * 12, "village": "khong-co",
     **dict.fromkeys(
         ("document_id", "file_id", "paper_id", "version_id", "later_id", "item_id", "event_id", "form_id", "text_id",
          "apology_id", "result_id", "staff_id", "login_id", "slip_id", "approval_id", "representative"), 987654321),
@@ -105,8 +106,9 @@ def is_open(app, ask: Ask, name: str) -> bool:
 
 
 # Of one office, and not everybody's there: a slip is its maker's, a help whose hands it is and whom it helps, and what waits
-# to be confirmed is of another village than this world's head.
+# to be confirmed is of another village than this world's head. A note is its writer's to change.
 NARROWER = {
+    "note_ref": {"village_head"},
     "slip_id": {"officer"},
     "help_ref": {"officer", "a"},
     "approval_id": {"officer", "specialist", "leader"},
