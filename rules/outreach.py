@@ -89,6 +89,11 @@ class Session:
         return vars(self) | {"guides": list(self.guides)}
 
 
+def may_enter(staff: Staff, agency: str) -> bool:
+    """Whoever works for this commune; a village head without a village would be one of all of them."""
+    return staff.office == agency and (staff.role != "village_head" or bool(staff.village))
+
+
 def village_of(staff: Staff) -> str:
     """Village heads read and write for their own village alone; "" means any."""
     return staff.village if staff.role == "village_head" else ""

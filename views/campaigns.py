@@ -5,7 +5,7 @@ from flask_login import current_user
 from wtforms import SelectMultipleField
 
 from database import utc_now
-from models import Campaign, Staff
+from models import Campaign
 from rules import WrongInput, outreach
 from rules.outreach import CAMPAIGN_MAKERS, WRITERS, Plan
 from rules.paging import pages_of
@@ -14,7 +14,7 @@ from views.access import open_to
 from views.answering import go_on
 from views.desk import MoveForm, bare_key
 from views.forms import ReadField
-from views.outreach import short_guides
+from views.outreach import me, refuse_others, short_guides
 from views.walk import today
 
 bp = Blueprint("campaigns", __name__, url_prefix="/mot-cua/chien-dich")
@@ -22,14 +22,7 @@ bp = Blueprint("campaigns", __name__, url_prefix="/mot-cua/chien-dich")
 A_PAGE = 10
 
 
-@bp.before_request
-def refuse_other_communes() -> None:
-    if current_user.role in WRITERS and current_user.office != g.library.site.codes.agency:
-        abort(404)
-
-
-def me() -> Staff:
-    return current_user._get_current_object()
+bp.before_request(refuse_others)
 
 
 def villages_seen() -> list[str]:

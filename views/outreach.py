@@ -23,8 +23,9 @@ LONGEST_GUIDE = 26  # letters: of eight boxes each takes one line on a phone
 
 
 @bp.before_request
-def refuse_other_communes() -> None:
-    if current_user.role in WRITERS and current_user.office != g.library.site.codes.agency:
+def refuse_others() -> None:
+    """Whoever works for another commune finds none of these pages; nor does a head who has no village (SECURITY §5)."""
+    if current_user.role in WRITERS and not outreach.may_enter(me(), g.library.site.codes.agency):
         abort(404)
 
 

@@ -4,13 +4,13 @@ from flask import Blueprint, abort, current_app, g, render_template, request
 from flask_login import current_user
 
 from database import utc_now
-from models import Staff
 from rules import form_values, outreach, overview, reports, village_news, village_report
 from rules.outreach import WRITERS
 from rules.paging import pages_of
 from rules.village_report import WAYS
 from rules.villages import key_of_name, village_keys
 from views.access import open_to
+from views.outreach import me, refuse_others
 from views.reports import Asked, asked_for
 from views.visits import log_security
 from views.walk import today
@@ -29,14 +29,7 @@ WORK = (
 )
 
 
-@bp.before_request
-def refuse_other_communes() -> None:
-    if current_user.role in WRITERS and current_user.office != g.library.site.codes.agency:
-        abort(404)
-
-
-def me() -> Staff:
-    return current_user._get_current_object()
+bp.before_request(refuse_others)
 
 
 # --- the village head's day ------------------------------------------------------------------------------------------
@@ -77,17 +70,17 @@ def all_villages():
     return page_of("villages/all.html", asked, seen=seen, keys=keys, questions=outreach.top_questions(asked.period))
 
 
-@bp.get("/bao-cao/lang/<village>")
+@bp.get("/bao-cao/lang/<village_key>")
 @open_to(*WRITERS)
-def one_village(village: str):
+def one_village(village_key: str):
     """One page of A4, in letters to be read aloud from."""
-    found = village_keys(g.library.site.villages).get(village)
+    found = village_keys(g.library.site.villages).get(village_key)
     if found is None or outreach.village_of(me()) not in ("", found.name):
         abort(404)
     asked = asked_for()
     seen = village_report.report(current_user.office, asked.period, utc_now(), g.library.villages())
     questions = outreach.top_questions(asked.period, found.name)
-    return page_of("villages/one.html", asked, village=found, key=village, line=seen.of(found.name), questions=questions)
+    return page_of("villages/one.html", asked, village=found, line=seen.of(found.name), questions=questions)
 
 
 def page_of(template: str, asked: Asked, **values):

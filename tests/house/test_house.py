@@ -520,7 +520,7 @@ def addresses(app, world, method: str) -> dict[str, str]:
              "kind": "giay-hen", "event_id": world["accepting"].id, "form_id": world["printed"].id,
              "text_id": world["text"].id, "apology_id": world["sorry"].id, "result_id": world["result"].id,
              "manifest_id": world["list"].id, "note_ref": world["note"].ref, "campaign_ref": world["campaign"].ref,
-             "village": "thon-9",
+             "village_key": "thon-9",
              "help_ref": world["help"].ref, "item": 1, "filename": "style.css", "mark": "0", "report": "ii06a",
              "receipt_id": world["money"]["paid receipt"].id, "attempt_id": world["money"]["attempt"].id,
              "refund_id": world["money"]["refund"].id,

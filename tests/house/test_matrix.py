@@ -27,7 +27,7 @@ EVERYBODY = {
 # What an address may name, and what stands for one that is not there.
 NO_SUCH = {
     "code": "H21.129-200101-9999", "business": "0" * 12, "help_ref": "0" * 12, "ref": "0" * 12,
-    "note_ref": "0" * 12, "campaign_ref": "0" * 12, "village": "khong-co",
+    "note_ref": "0" * 12, "campaign_ref": "0" * 12, "village_key": "khong-co",
     **dict.fromkeys(
         ("document_id", "file_id", "paper_id", "version_id", "later_id", "item_id", "event_id", "form_id", "text_id",
          "apology_id", "result_id", "staff_id", "login_id", "slip_id", "approval_id", "representative"), 987654321),

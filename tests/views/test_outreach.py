@@ -148,7 +148,10 @@ def test_another_commune_finds_no_such_page(visit_as, app, role):
 def test_places_are_offered_where_a_village_has_met_before(phone):
     phone.send(ROOM, SESSION, "Ghi")
 
-    assert phone.get(ROOM).tree.xpath("//datalist/option/@value") == ["Nhà rông"]
+    page = phone.get(ROOM)
+    assert page.tree.xpath("//datalist/option/@value") == ["Nhà rông"]
+    # For phones that know no such list.
+    assert phone.get(page.links["Nhà rông"]).typed_in("place") == "Nhà rông"
 
 
 def test_a_head_reads_nothing_of_another_village(phone, desk):

@@ -117,6 +117,13 @@ def test_a_head_of_another_commune_has_none(visit_as, app):
     assert {far.get(path).status for path in (MINE, f"{MEETING}thon-9")} == {404}
 
 
+def test_a_head_without_a_village_is_not_the_head_of_all(visit_as, app):
+    nobody = visit_as(make_staff("village_head", village=""))
+    rooms = (MINE, MEETING, f"{MEETING}thon-9", "/mot-cua/nhat-ky/", "/mot-cua/nhat-ky/da-ghi", "/mot-cua/chien-dich/")
+
+    assert {nobody.get(path).status for path in rooms} == {404}
+
+
 # --- for a village meeting -------------------------------------------------------------------------------------------
 
 
