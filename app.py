@@ -27,6 +27,7 @@ from views import (
     announcements,
     answering,
     businesses,
+    campaigns,
     content_desk,
     desk_businesses,
     desk_dossiers,
@@ -53,6 +54,7 @@ from views import (
     my_account,
     my_data,
     my_payments,
+    outreach,
     packs,
     paper_checks,
     papers,
@@ -73,6 +75,7 @@ from views import (
     staff_login,
     staff_self,
     transparency,
+    villages,
     visits,
 )
 from views.page_cache import PageCache
@@ -121,6 +124,9 @@ ROOMS = (
     announcement_desk,
     loudspeakers,
     content_desk,
+    outreach,
+    campaigns,
+    villages,
     preview,
     embeds,
     embed_desk,

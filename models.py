@@ -148,6 +148,48 @@ class Broadcast(Table):
         )
 
 
+class Campaign(Table):
+    """What every village is asked to do by a day: a session at least, and what else stands here."""
+
+    ref = CharField(max_length=16, unique=True, default=new_ref)
+    title = CharField(max_length=120)
+    task = CharField(max_length=500)  # in words, for whoever has to do it
+    least_reached = IntegerField(default=0)  # people, of a village's sessions together; 0: no number was set
+    guides = JSONField(default=list)  # slugs of those to be shown
+    first_on = DateField()
+    last_on = DateField()
+    made_by = ForeignKeyField(Staff, on_delete="RESTRICT", backref="+")
+    made_at = MomentField(default=utc_now)
+    ended_by = ForeignKeyField(Staff, null=True, on_delete="RESTRICT", backref="+")
+    ended_at = MomentField(null=True)
+    form_key = CharField(max_length=64, unique=True)
+
+
+class OutreachNote(Table):
+    """A session with people of a village: where, how many, what was shown and asked. It names nobody (rules/outreach.py)."""
+
+    ref = CharField(max_length=16, unique=True, default=new_ref)
+    village = CharField(max_length=200)
+    day = DateField()  # in Việt Nam
+    place = CharField(max_length=100)
+    reached = IntegerField()
+    guides = JSONField(default=list)  # slugs of those shown
+    questions = CharField(max_length=500, default="")  # one a line
+    campaign = ForeignKeyField(Campaign, null=True, on_delete="RESTRICT", backref="notes")
+    by = ForeignKeyField(Staff, on_delete="RESTRICT", backref="+")
+    at = MomentField(default=utc_now, index=True)  # the sweep asks by it
+    changed_at = MomentField(null=True)
+    dropped_at = MomentField(null=True)  # by its writer, who may take it back
+    form_key = CharField(max_length=64, unique=True)
+
+    class Meta:
+        indexes = (
+            (("village", "day", "id"), False),  # serves a village's list and its page for a meeting
+            (("day", "id"), False),  # and those of all villages
+            (("campaign", "village"), False),
+        )
+
+
 class Account(Table, UserMixin):
     """A person with an account: made online and confirmed, or opened by the commune and activated with a slip."""
 
@@ -1185,6 +1227,8 @@ TABLES = (
     ContentVersion,
     ContentDraft,
     Broadcast,
+    Campaign,
+    OutreachNote,
     Account,
     IdNumber,
     Registration,

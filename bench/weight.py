@@ -388,6 +388,39 @@ def seed_staff(site: Site) -> dict[str, Phone]:
     return at_work | {step: site.phone_of(person, step) for step, person in coming.items()}
 
 
+def seed_outreach(site: Site) -> dict[str, Phone]:
+    """A village head with a full page of notes, and what is asked of every village."""
+    from datetime import timedelta
+
+    import conftest
+
+    from database import utc_now
+    from rules import outreach
+
+    now, today, villages = utc_now(), conftest.today(), site.library.villages()
+    head, culture = conftest.make_staff("village_head", "truong-6", village="Thôn 6"), conftest.make_staff("culture", "van-hoa")
+    guides = tuple(site.library.guides)
+    campaigns = [
+        outreach.begin_campaign(
+            outreach.Plan(title, "Mỗi thôn, làng một buổi họp, chỉ bà con làm trên máy", 40, guides[:3], today, today),
+            culture,
+            now,
+            title,
+        )
+        for title in ("Chỉ bà con tra cứu hồ sơ", "Làm tài khoản cho người già", "Nộp hồ sơ khai sinh trên mạng")
+    ]
+    outreach.end_campaign(campaigns[2], culture, now)
+    places = ("Nhà rông", "Nhà văn hoá thôn", "Sân trường tiểu học", "Quán bà Ksor", "Nhà thờ", "Chợ")
+    asked = "Mất mã hồ sơ thì làm sao?\nCon đi làm xa thì nộp thay được không?\nPhí bao nhiêu?"
+    for number in range(60):
+        said = {"place": places[number % 6], "reached": 10 + number, "guides": guides[: number % 5], "questions": asked}
+        day = today - timedelta(days=number // 3)
+        village = "Thôn 6" if number % 2 else villages[number % 11]
+        session = outreach.Session(village, day, campaign=None if day < today else campaigns[0], **said)
+        outreach.note_session(session, head if village == "Thôn 6" else culture, villages, now, f"bench-{number}")
+    return {"village_head": site.phone_of(head), "culture": site.phone_of(culture)}
+
+
 def seed_account(site: Site, citizen, officer) -> None:
     """Something of every kind waits for the citizen; ten drafts, twelve logins, a log of forty lines."""
     from database import utc_now
@@ -487,6 +520,7 @@ def rows(site: Site, dossier) -> list[Row]:
         Row("desk: packs of the villages", "/mot-cua/bo-tai-lieu/", listed, None, "officer"),
         Row("desk: a pack to make", "/mot-cua/bo-tai-lieu/lap", listed, None, "officer"),
         Row("desk: a pack for each village", "/mot-cua/bo-tai-lieu/tat-ca", listed, None, "officer"),
+        *outreach_rows(page, listed, check),
         Row("what everybody may see of the work", "/minh-bach", first),
         Row("what this site is", "/gioi-thieu", first),
         *embed_rows(site),
@@ -614,6 +648,33 @@ def post_rows(page: float, listed: float) -> list[Row]:
         Row("postal clerk's desk: take over", f"/mot-cua/buu-dien/danh-muc/{signed.id}", page, None, "postal_clerk"),
         Row("postal clerk's desk: a shipment", f"/mot-cua/buu-gui/{shipment.ref}", page, None, "postal_clerk"),
         Row("one's own dossier, the post", f"/ca-nhan/ho-so/{shipment.dossier.code}/buu-dien", page, None, "citizen"),
+    ]
+
+
+def outreach_rows(page: float, listed: float, check: float) -> list[Row]:
+    import conftest
+    from rows import make_row
+
+    from models import Campaign, OutreachNote, Staff, State
+
+    log, head = "/mot-cua/nhat-ky/", Staff.get(Staff.login_name == "truong-6")
+    for number in range(12):  # there is something to tell them
+        owner = conftest.make_account(f"Rơ Châm H'Lan {number}", "")
+        make_row(owner, 5000 + number, state=State.DONE, helped_by=head, channel="helped", village="Thôn 6")
+    note, campaign = OutreachNote.select().where(OutreachNote.by == head).first(), Campaign.get(Campaign.ended_at.is_null())
+    return [
+        Row("desk: note a session", log, page, None, "village_head"),
+        Row("desk: note a session, of any village", f"{log}?lang=Th%C3%B4n+6", page, None, "culture"),
+        Row("desk: mend a session", f"{log}{note.ref}/sua", page, None, "village_head"),
+        Row("desk: sessions of a village", f"{log}da-ghi", listed, None, "village_head"),
+        Row("desk: sessions of all villages", f"{log}da-ghi", listed, None, "culture"),
+        Row("desk: campaigns", "/mot-cua/chien-dich/", listed, None, "culture"),
+        Row("desk: begin a campaign", "/mot-cua/chien-dich/moi", page, None, "culture"),
+        Row("desk: a campaign", f"/mot-cua/chien-dich/{campaign.ref}", page, None, "culture"),
+        Row("desk: a campaign, a village's part", f"/mot-cua/chien-dich/{campaign.ref}", page, None, "village_head"),
+        Row("desk: a village head's day", "/mot-cua/lang-toi", page, None, "village_head"),
+        Row("desk: for a village meeting", "/mot-cua/bao-cao/lang/thon-6", page, None, "village_head"),
+        Row("desk: villages", "/mot-cua/bao-cao/lang/", check, None, "culture"),
     ]
 
 
@@ -844,7 +905,7 @@ def main() -> int:
         site = Site(Path(folder))
         citizen, officer, dossier = seed(site)
         phones = {"anyone": Phone(site.port), "citizen": site.phone_of(citizen), "officer": site.phone_of(officer)}
-        phones |= seed_staff(site)
+        phones |= seed_staff(site) | seed_outreach(site)
         over = []
         print(f"{'page':45} {'requests':>8} {'whole':>7} {'budget':>7} {'fragment':>9} {'budget':>7}")
         for row in rows(site, dossier):

@@ -9,6 +9,7 @@ LABELS = {
     "account opened": "Mở xem tài khoản",
     "dossier opened": "Mở xem hồ sơ {subject}",
     "paper opened": "Mở xem giấy tờ: {subject}",
+    "news listed": "Xem hồ sơ {subject} cần gì, để báo cho bạn",
     "account made": "Tài khoản được lập",
     "account opened at desk": "Xã mở tài khoản cho bạn",
     "account activated": "Tài khoản được kích hoạt",

@@ -23,6 +23,7 @@ from models import (
     Login,
     Message,
     OneTimeCode,
+    OutreachNote,
     PaymentAttempt,
     PaymentNotice,
     PersonalDocument,
@@ -55,6 +56,7 @@ LINKS_ARE_KEPT = 30 * DAY
 MESSAGES_ARE_KEPT = 90 * DAY
 OLD_VERSIONS_ARE_KEPT = 365 * DAY
 NOTICES_ARE_KEPT = 5 * 365 * DAY  # what the gateway said, as it came
+OUTREACH_IS_KEPT = 5 * 365 * DAY  # for the reports of a term of office; it names none but its writer
 FORGERIES_ARE_KEPT = 30 * DAY  # what somebody else said in its name: long enough to look into it, and the disk stays free
 PAYERS_ADDRESSES_ARE_KEPT = DAY  # from the moment at which the bank's page, for which they are, opens no more
 FORGED = PaymentNotice.answer.in_(("97", "01")) & PaymentNotice.attempt.is_null()  # of no payment here
@@ -113,6 +115,7 @@ RETENTION = (
     Promise("đơn xin xoá đã xong", RECORDS_ARE_KEPT, _forget_requests),
     _rows("thông báo trả tiền giả mạo", FORGERIES_ARE_KEPT, PaymentNotice, PaymentNotice.received_at, FORGED),
     _rows("thông báo của cổng thanh toán", NOTICES_ARE_KEPT, PaymentNotice, PaymentNotice.received_at),
+    _rows("nhật ký tuyên truyền ở thôn, làng", OUTREACH_IS_KEPT, OutreachNote, OutreachNote.at),
 )
 
 

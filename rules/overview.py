@@ -1,6 +1,6 @@
 """What a leader looks at, and what everybody may: shares, villages, officers, steps, reasons; small numbers stay hidden."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -38,6 +38,54 @@ def hide_small(numbers: Sequence[int]) -> list[int | None]:
 def _tells(hidden_sum: int, count: int) -> bool:
     """Whether the sum of so many hidden numbers leaves nothing to guess."""
     return count < 2 or hidden_sum < LEAST_SHOWN or hidden_sum == count * (LEAST_SHOWN - 1)
+
+
+def hide_in_table(rows: Sequence[Sequence[int]], hidden_sums: Iterable[int] = ()) -> list[list[int | None]]:
+    """As hide_small, for a table of which people know the sum of each column, and of each row but those in `hidden_sums`.
+
+    Besides, no hidden number may follow from the others: drawn as a line between its row and its column, each has to lie on
+    a circle of such lines. One that lies on none is what its side of the table lacks, and can be worked out.
+    """
+    size, sums = (len(rows), len(rows[0]) if rows else 0), frozenset(hidden_sums)
+    hidden = {place for place in _places(*size) if rows[place[0]][place[1]] < LEAST_SHOWN}
+    while place := _one_more(rows, size, hidden, sums):
+        hidden.add(place)
+    return [[None if (r, c) in hidden else rows[r][c] for c in range(size[1])] for r in range(size[0])]
+
+
+def _places(height: int, width: int) -> list[tuple[int, int]]:
+    return [(row, column) for row in range(height) for column in range(width)]
+
+
+def _one_more(rows, size, hidden, hidden_sums) -> tuple[int, int] | None:
+    """The smallest number that has to be hidden too, where something can still be worked out."""
+
+    def smallest(line) -> tuple[int, int] | None:
+        shown = [(rows[row][column], (row, column)) for row, column in line if (row, column) not in hidden]
+        return min(shown)[1] if shown else None
+
+    across = [[(row, column) for column in range(size[1])] for row in range(size[0])]
+    for line in [line for row, line in enumerate(across) if row not in hidden_sums] + list(zip(*across, strict=True)):
+        numbers = [rows[row][column] for row, column in line if (row, column) in hidden]
+        if numbers and _tells(sum(numbers), len(numbers)) and (more := smallest(line)):
+            return more
+    for row in hidden_sums:
+        if not hidden.intersection(across[row]):  # else what is shown adds up to the hidden sum
+            return smallest(across[row])
+    lines = {(("row", row), ("column", column)) for row, column in hidden} | {(("row", row), "sums") for row in hidden_sums}
+    for line in sorted(lines, key=str):
+        if _joins_nothing_else(line, lines):
+            row = line[0][1]
+            return smallest(across[row]) or smallest(_places(*size))
+    return None
+
+
+def _joins_nothing_else(line: tuple, lines: set[tuple]) -> bool:
+    """Whether without this line no way leads from its one end to the other: it lies on no circle."""
+    reached, rest = {line[0]}, lines - {line}
+    while more := [one for one in rest if len(reached.intersection(one)) == 1]:
+        reached.update(*more)
+    return line[1] not in reached
 
 
 @dataclass(frozen=True)

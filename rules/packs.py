@@ -246,3 +246,9 @@ def prints_of_each(office: str) -> dict[str, int]:
     """How often packs of each village were taken away to be printed, swept ones too."""
     rows = Pack.select(Pack.village, fn.SUM(Pack.prints)).where(Pack.office == office).group_by(Pack.village)
     return dict(rows.tuples())
+
+
+def printed_in(office: str, first: datetime, last: datetime) -> dict[str, int]:
+    """By village key: how often packs that were made from one moment on, before another, were taken away to be printed."""
+    rows = Pack.select(Pack.village, fn.SUM(Pack.prints)).where(Pack.office == office, Pack.made_at >= first, Pack.made_at < last)
+    return {village: count for village, count in rows.group_by(Pack.village).tuples() if count}

@@ -28,3 +28,9 @@ def by_village(today: date) -> dict[str, tuple[int, int]]:
     lately = everything.where(PaperVisit.day > today - LATELY)
     recent = dict(lately.tuples())
     return {village: (recent.get(village, 0), count) for village, count in everything.tuples()}
+
+
+def count_in(first: date, last: date) -> dict[str, int]:
+    """By village key: visits from one day to another, both included."""
+    rows = PaperVisit.select(PaperVisit.village, fn.SUM(PaperVisit.count)).where(PaperVisit.day.between(first, last))
+    return dict(rows.group_by(PaperVisit.village).tuples())

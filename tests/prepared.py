@@ -6,7 +6,7 @@ import os
 import secrets
 from datetime import timedelta
 
-from conftest import BIRTH, full_draft, good_answers, make_account, make_staff
+from conftest import BIRTH, full_draft, good_answers, make_account, make_staff, today
 
 from app import create_app
 from database import db, utc_now
@@ -273,3 +273,30 @@ def print_states() -> None:
     create_app(os.environ)
     with db.connection_context():
         print(json.dumps([[one.ref, one.state] for one in Recording.select().order_by(Recording.id)]))
+
+
+def print_head(questions: int = 0) -> None:
+    """A village head of Thôn 9 whose sessions asked so many long questions, twice each; and what is asked of every village."""
+    from rows import make_row
+
+    from models import OutreachNote
+    from rules import outreach
+    from rules.outreach import Plan, Session
+
+    app = create_app(os.environ)
+    with app.app_context(), db.connection_context():
+        head, now = made_once("village_head", "truong-9", village="Thôn 9"), utc_now()
+        made = OutreachNote.select().count()
+        account = make_account(email="", id_number=f"{64_090_780_001 + Account.select().count():012}", village="Thôn 9")
+        for number in range(8) if questions else ():
+            known = {"village": "Thôn 9", "channel": "online", "state": 2, "accepted_at": now}
+            make_row(account, 900_000 + made * 100 + number, **known)
+        long = "Con tôi đi làm xa thì tôi nộp thay cho nó ở đây có được không, phải mang những giấy gì đến xã, câu {}?"
+        for again in range(2) if questions else ():
+            asked = "\n".join(long.format(number) for number in range(4))
+            outreach.note_session(Session("Thôn 9", today(), "Nhà rông", 1234, (), asked), head, [], now, f"{made}-{again}")
+            asked = "\n".join(long.format(number) for number in range(4, questions))
+            outreach.note_session(Session("Thôn 9", today(), "Sân", 1234, (), asked), head, [], now, f"{made}-b{again}")
+        plan = Plan("Chỉ bà con tra cứu hồ sơ", "Một buổi", 0, (), today(), today())
+        outreach.begin_campaign(plan, made_once("culture", "van-hoa"), now, "tra-cuu")
+        print(json.dumps({"cookie": cookie_of(app, head)}))

@@ -7,6 +7,7 @@ from werkzeug.routing import RequestRedirect
 
 # What stands at the top of every page of the desk, for those who may open it.
 DESK_ROOMS = (
+    ("Thôn của tôi", "villages.my_village"),
     ("Hồ sơ", "desk.waiting_dossiers"),
     ("Trễ hạn", "lateness.late"),
     ("Tin nhắn", "desk_messages.waiting_texts"),
@@ -26,6 +27,9 @@ DESK_ROOMS = (
     ("Ghi âm", "recordings.all_guides"),
     ("Mẫu câu hỏi", "form_features.show_features"),
     ("Nhúng", "embed_desk.show"),
+    ("Nhật ký", "outreach.note"),
+    ("Việc giao thôn", "campaigns.all_campaigns"),
+    ("Theo thôn, làng", "villages.all_villages"),
     ("Báo cáo", "reports.regular"),
     ("Đánh giá", "desk_dossiers.rated"),
     ("Bộ tài liệu làng", "packs.all_packs"),
@@ -36,7 +40,7 @@ HOME_OF_ROLE = {
     "officer": "desk.waiting_dossiers",
     "specialist": "desk.waiting_dossiers",
     "leader": "desk.waiting_dossiers",
-    "village_head": "people.find_person",
+    "village_head": "villages.my_village",
     "postal_clerk": "post.my_round",
     "culture": "announcement_desk.written",
     "administrator": "staff.all_staff",

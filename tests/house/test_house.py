@@ -29,6 +29,7 @@ from models import (
     TABLES,
     Apology,
     Broadcast,
+    Campaign,
     Dossier,
     DossierVersion,
     Draft,
@@ -36,6 +37,7 @@ from models import (
     Help,
     LaterPaper,
     Manifest,
+    OutreachNote,
     Pack,
     PaymentAttempt,
     Recording,
@@ -227,7 +229,7 @@ def world(app, make_draft, library, monkeypatch):
         **late_dossier_of(library, returned), **money_of(library, returned), **post_of(returned, lacking),
         **packs_of(app), "voices": recordings_of(app), **written_at_the_desk(app), "postal clerk": make_staff("postal_clerk"),
         "specialist": make_staff("specialist", "specialist2"),
-        "village head": make_staff("village_head", village="Thôn 9"),
+        **outreach_of(make_staff("village_head", village="Thôn 9")),
         "officer elsewhere": make_staff("officer", "officer-121", office="H21.121"),
     }  # fmt: skip
 
@@ -445,6 +447,21 @@ def helps_to(a, dossier) -> dict:
     return {"help": begun, "handed in": handed_in, "taken back": taken_back}
 
 
+def outreach_of(head) -> dict:
+    """A session the village head has noted, and one she has dropped; what is asked of every village, and what was."""
+    now, culture = utc_now(), Staff.get(Staff.login_name == "culture")
+    day = now.date()
+    known = {"village": head.village, "day": day - timedelta(days=1), "reached": 25, "by": head, "at": now}
+    asked = {"task": "Một buổi", "first_on": day - timedelta(days=9), "last_on": day, "made_by": culture}
+    return {
+        "village head": head,
+        "note": OutreachNote.create(**known, place="Nhà rông", form_key="note"),
+        "dropped note": OutreachNote.create(**known, place="Sân bóng", dropped_at=now, form_key="dropped"),
+        "campaign": Campaign.create(**asked, title="Chỉ tra cứu", form_key="campaign"),
+        "ended campaign": Campaign.create(**asked, title="Đã xong", ended_at=now, ended_by=culture, form_key="ended"),
+    }  # fmt: skip
+
+
 WAITS_FOR = {"newcomer": "first_password", "choosing": "set_factor", "coming": "factor"}
 
 
@@ -547,6 +564,8 @@ def special_values(world) -> dict[str, dict]:
         "post.note_tracking": {"ref": world["posted"].ref},
         "post.take_over": {"manifest_id": world["signed list"].id},
         "packs.make_again": {"pack_ref": world["failed pack"].ref},
+        "outreach.take_back": {"note_ref": world["dropped note"].ref},
+        "campaigns.go_on_with": {"campaign_ref": world["ended campaign"].ref},
     }
 
 
@@ -569,7 +588,8 @@ def addresses(app, world, method: str) -> dict[str, str]:
              "ref": world["a"].ref, "slip_id": world["slip"].id, "approval_id": world["asked"].id,
              "kind": "giay-hen", "event_id": world["accepting"].id, "form_id": world["printed"].id,
              "text_id": world["text"].id, "apology_id": world["sorry"].id, "result_id": world["result"].id,
-             "manifest_id": world["list"].id,
+             "manifest_id": world["list"].id, "note_ref": world["note"].ref, "campaign_ref": world["campaign"].ref,
+             "village_key": "thon-9",
              "help_ref": world["help"].ref, "item": 1, "filename": "style.css", "mark": "0", "report": "ii06a",
              "receipt_id": world["money"]["paid receipt"].id, "attempt_id": world["money"]["attempt"].id,
              "refund_id": world["money"]["refund"].id,
@@ -618,7 +638,7 @@ def rows_of(table) -> list[tuple]:
     )
     # That somebody of the commune opened a dossier is written down by the opening itself (“Ai đã xem”).
     unread = (
-        " WHERE name NOT IN ('account opened', 'dossier opened', 'paper opened', 'business opened')"
+        " WHERE name NOT IN ('account opened', 'dossier opened', 'paper opened', 'business opened', 'news listed')"
         if table.__name__ == "AccountEvent"
         else ""
     )
@@ -673,6 +693,12 @@ def with_questions(address: str, world) -> list[str]:
         "/mot-cua/bao-cao/ii06a.xlsx": ["?ky=2026", "?ky=x"],
         "/mot-cua/bao-cao/so-theo-doi.xlsx": ["?ky=2026", "?tu=1/1/2020&den=x"],
         "/mot-cua/ghi-am/nop-ho-so": ["?buoc=2&tieng=jrai", "?buoc=x&tieng=%ff", "?da=ghi-am"],
+        "/mot-cua/bao-cao/lang/": ["?ky=2026-q3", "?ky=x"],
+        "/mot-cua/bao-cao/lang/thon-9": ["?ky=2026", "?tu=1/1/2025&den=x"],
+        "/mot-cua/nhat-ky/": ["?lang=Th%C3%B4n+9", "?viec=x&noi=x"],
+        "/mot-cua/nhat-ky/da-ghi": ["?lang=Th%C3%B4n+9&trang=9", "?lang=x", "?da=bo-buoi"],
+        "/mot-cua/chien-dich/": ["?trang=9"],
+        "/mot-cua/lang-toi": ["?trang=9"],
         "/mot-cua/tien/": ["?ngay=1/11/2026", "?ngay=x", "?trang=2", "?trang=x", "?xem=in"],
         "/mot-cua/tien/doi-soat": ["?tu=1/11/2026&den=30/11/2026", "?tu=x", "?tu=2/1/2026&den=1/1/2026"],
         "/mot-cua/tien/so-thu.xlsx": ["?ngay=x"],
@@ -769,6 +795,7 @@ def good_forms(world) -> dict[str, tuple[str, dict]]:
     key = "f" * 32
     seen = {"seen": "1", "form_key": key, "purpose": "Xem giấy tờ thật"}
     new_password = {"password": "nui cao suoi sau", "password_again": "nui cao suoi sau"}
+    session = {"form_key": key, "day": show_day(world["note"].day), "place": "Nhà văn hoá", "reached": "12"}
     details = {
         "kind": "cong-dan", "id_number": "064090123456", "password": "rua bien xanh lam", "password_again": "rua bien xanh lam",
         "full_name": "Siu Black", "birth_date": "5/7/1990", "email": "siu@example.vn",
@@ -829,6 +856,16 @@ def good_forms(world) -> dict[str, tuple[str, dict]]:
         "post.take_over": ("postal clerk", {"form_key": key, "ref": world["posted"].ref}),
         "post.mine": ("a", {"form_key": key, "address": "Thôn Khác", "phone": "0912345678"}),
         "post.cancel": ("a", {"form_key": key}),
+        "outreach.note": ("village head", session),
+        "outreach.change": ("village head", session),
+        "outreach.drop": ("village head", {"form_key": key}),
+        "outreach.take_back": ("village head", {"form_key": key}),
+        "campaigns.begin": (
+            "culture",
+            {"form_key": key, "title": "Mới", "task": "Một buổi", "first_on": "1/12/2099", "last_on": "2/12/2099"},
+        ),
+        "campaigns.end": ("culture", {"form_key": key}),
+        "campaigns.go_on_with": ("culture", {"form_key": key}),
         "printed_forms.make_form": ("officer", {}),
         "printed_forms.reprint": ("officer", {"copies": "1"}),
         "mending.correct": ("a", {}),

@@ -28,6 +28,7 @@ EVERYBODY = {
 NO_SUCH = {
     "code": "H21.129-200101-9999", "business": "0" * 12, "help_ref": "0" * 12, "ref": "0" * 12,
     "pack_ref": "0" * 12, "batch_ref": "0" * 12,
+    "note_ref": "0" * 12, "campaign_ref": "0" * 12, "village_key": "khong-co",
     **dict.fromkeys(
         ("document_id", "file_id", "paper_id", "version_id", "later_id", "item_id", "event_id", "form_id", "text_id",
          "apology_id", "result_id", "staff_id", "login_id", "slip_id", "approval_id", "representative"), 987654321),
@@ -106,8 +107,9 @@ def is_open(app, ask: Ask, name: str) -> bool:
 
 
 # Of one office, and not everybody's there: a slip is its maker's, a help whose hands it is and whom it helps, and what waits
-# to be confirmed is of another village than this world's head.
+# to be confirmed is of another village than this world's head. A note is its writer's to change.
 NARROWER = {
+    "note_ref": {"village_head"},
     "slip_id": {"officer"},
     "help_ref": {"officer", "a"},
     "approval_id": {"officer", "specialist", "leader"},

@@ -29,6 +29,7 @@ from models import (
     Login,
     Message,
     OneTimeCode,
+    OutreachNote,
     Paper,
     PaymentAttempt,
     PaymentNotice,
@@ -112,6 +113,7 @@ MAKERS = {
     "đại diện đã thôi": lambda w, when: w.make(Representative, added_at=when, accepted_at=when, ended_at=when),
     "thông báo của cổng thanh toán": lambda w, when: _said_by_the_gateway(when),
     "thông báo trả tiền giả mạo": lambda w, when: _said_by_the_gateway(when, answer="97"),
+    "nhật ký tuyên truyền ở thôn, làng": lambda w, when: _noted(w, when),
     "địa chỉ mạng lúc trả tiền": lambda w, when: _paid_from(w, when),
     "đơn xin xoá đã xong": lambda w, when: w.make(DeletionRequest, asked_at=when, due_at=when, done_at=when),
 }
@@ -140,6 +142,12 @@ def _registered(when):
 def _sent(when):
     row = Message.create(key=secrets.token_hex(8), recipient="x@example.vn", subject="x", created_at=when, next_try_at=None)
     return lambda: Message.get_or_none(Message.id == row.id)
+
+
+def _noted(world, when):
+    known = {"village": "Thôn 9", "day": when.date(), "place": "Nhà rông", "reached": 5, "by": world.officer, "at": when}
+    row = OutreachNote.create(**known, form_key=secrets.token_hex(8))
+    return lambda: OutreachNote.get_or_none(OutreachNote.id == row.id)
 
 
 def _said_by_the_gateway(when, answer=""):
