@@ -66,26 +66,27 @@ def init_app(app: Flask) -> None:
             calendar = app.extensions["library"].refreshed().calendar
             payments.ask_soon(attempt_id, app.extensions["payments"], utc_now(), calendar)
 
-    def ask_soon(attempt_id: int):
-        # Only haste: the queue asks by itself when its turn comes.
-        try:
-            ask_about_payment(attempt_id)
-        except sqlite3.Error as fault:
-            log.warning("a payment waits for its minute: %s", fault)
-
-    app.extensions["ask_soon"] = ask_soon
-
-    def mail_soon():
-        # Only haste: what caused the mail is done and answered, and within a minute the mail leaves by itself.
-        try:
-            send_mail()
-        except sqlite3.Error as fault:
-            log.warning("mail waits for its minute: %s", fault)
-
-    app.extensions["mail_soon"] = mail_soon
+    app.extensions["ask_soon"] = soon(ask_about_payment, "a payment waits for its minute")
+    app.extensions["mail_soon"] = soon(send_mail, "mail waits for its minute")
     _print_packs(app, queue)
     _count_visits(app, queue)
     _add_recordings(app)
+
+
+def soon(task, otherwise: str):
+    """Ask the queue for a task now rather than at its turn.
+
+    Only haste: what it is for is done and kept, and its turn comes by itself, so that a queue that cannot be written costs nobody
+    the page.
+    """
+
+    def ask(*args) -> None:
+        try:
+            task(*args)
+        except sqlite3.Error as fault:
+            log.warning("%s: %s", otherwise, fault)
+
+    return ask
 
 
 def _print_packs(app: Flask, queue) -> None:
@@ -107,14 +108,7 @@ def _print_packs(app: Flask, queue) -> None:
         with db.connection_context():
             packs.let_go()
 
-    def pack_soon(pack_id: int):
-        # Only haste: within a minute or two it is looked for.
-        try:
-            make_pack(pack_id)
-        except sqlite3.Error as fault:
-            log.warning("a pack waits for its minute: %s", fault)
-
-    app.extensions["pack_soon"] = pack_soon
+    app.extensions["pack_soon"] = soon(make_pack, "a pack waits for its minute")
 
 
 def workshop(app: Flask) -> packs.Workshop:
@@ -136,13 +130,7 @@ def _count_visits(app: Flask, queue) -> None:
         with db.connection_context():
             paper_visits.count_visit(village, sheet, date.fromisoformat(day))
 
-    def count_visit(village: str, sheet: str, day: str):
-        try:
-            add_visit(village, sheet, day)
-        except sqlite3.Error as fault:
-            log.warning("a visit is not counted: %s", fault)
-
-    app.extensions["count_visit"] = count_visit
+    app.extensions["count_visit"] = soon(add_visit, "a visit is not counted")
 
 
 def _add_recordings(app: Flask) -> None:
@@ -159,14 +147,7 @@ def _add_recordings(app: Flask) -> None:
         with db.connection_context():
             recordings.convert_waiting(app.extensions["files"], utc_now)
 
-    def convert_soon(recording_id: int):
-        # Only haste: the file is kept, and within a minute its turn comes by itself.
-        try:
-            convert_recording(recording_id)
-        except sqlite3.Error as fault:
-            log.warning("a recording waits for its minute: %s", fault)
-
-    app.extensions["convert_soon"] = convert_soon
+    app.extensions["convert_soon"] = soon(convert_recording, "a recording waits for its minute")
 
 
 STEADY_HOURS = 24

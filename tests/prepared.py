@@ -48,6 +48,12 @@ def print_staff(role: str = "officer") -> None:
         print(json.dumps(cookie_of(app, make_staff(role))))
 
 
+def print_staff_called(role: str, login_name: str) -> None:
+    app = create_app(os.environ)
+    with app.app_context(), db.connection_context():
+        print(json.dumps(cookie_of(app, make_staff(role, login_name))))
+
+
 def cookie_of(app, person) -> dict[str, str]:
     return {"name": app.session_interface.cookie_name(app), "value": logins.begin_login(person, "test", utc_now())}
 

@@ -37,6 +37,21 @@ def open_to(*roles: str, saves_draft: bool = False) -> Callable:
     return mark
 
 
+def only_of_this_commune(*roles: str) -> Callable[[], None]:
+    """For a blueprint's `before_request`: who works for another commune finds none of its pages (SECURITY §5).
+
+    Nor does a village head without a village, whose own would be all of them.
+    """
+
+    def refuse() -> None:
+        is_elsewhere = current_user.role in roles and current_user.office != g.library.site.codes.agency
+        has_no_village = current_user.role == "village_head" and not current_user.village
+        if is_elsewhere or has_no_village:
+            abort(404)
+
+    return refuse
+
+
 def _may_still_write(roles: tuple[str, ...]) -> bool:
     login = current_login()
     may_write = login and login.may_still_write(utc_now()) and (_is_citizen(login) or _is_helper(login, roles))

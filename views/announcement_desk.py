@@ -11,7 +11,7 @@ from rules import WrongInput, announcement_writing, announcements, broadcasts, c
 from rules.content import ContentWrong
 from rules.content_drafts import EditedMeanwhile, Writing
 from rules.vietnamese import clean_text, read_day, show_day
-from views.access import open_to
+from views.access import only_of_this_commune, open_to
 from views.announcements import today
 from views.answering import go_on, go_to
 from views.desk import MoveForm
@@ -24,10 +24,7 @@ bp = Blueprint("announcement_desk", __name__, url_prefix="/mot-cua/thong-bao")
 LONGEST_TEXT = 3000
 
 
-@bp.before_request
-def refuse_other_communes() -> None:
-    if current_user.role in EDITORS and current_user.office != g.library.site.codes.agency:
-        abort(404)
+bp.before_request(only_of_this_commune(*EDITORS))
 
 
 def me() -> Staff:

@@ -17,7 +17,7 @@ from rules.content_drafts import EditedMeanwhile, Writing
 from rules.content_fields import NoSuchPlace, inside
 from rules.content_files import as_text, read_yaml
 from rules.vietnamese import clean_text, fold, in_vietnam
-from views.access import open_to
+from views.access import only_of_this_commune, open_to
 from views.announcement_desk import asked_revision, look_at_once
 from views.announcements import today
 from views.answering import go_on
@@ -34,10 +34,7 @@ MOST_ZIP_BYTES = 5 * 1024 * 1024
 MOST_ZIP_FILES = 600
 
 
-@bp.before_request
-def refuse_other_communes() -> None:
-    if current_user.role in EDITORS and current_user.office != g.library.site.codes.agency:
-        abort(404)
+bp.before_request(only_of_this_commune(*EDITORS))
 
 
 def me() -> Staff:

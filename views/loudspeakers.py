@@ -12,7 +12,7 @@ from rules import WrongInput, broadcasts, loudspeaker
 from rules.content import Announcement
 from rules.loudspeaker import LANGUAGES
 from rules.vietnamese import VIETNAM_TIME, ascii_digits, fold, in_vietnam, read_day
-from views.access import open_to
+from views.access import only_of_this_commune, open_to
 from views.answering import go_on
 from views.desk import MoveForm
 from views.forms import ReadField
@@ -23,10 +23,7 @@ bp = Blueprint("loudspeakers", __name__, url_prefix="/mot-cua/loa")
 READERS = (*EDITORS, "village_head")
 
 
-@bp.before_request
-def refuse_other_communes() -> None:
-    if current_user.role in READERS and current_user.office != g.library.site.codes.agency:
-        abort(404)
+bp.before_request(only_of_this_commune(*READERS))
 
 
 def me() -> Staff:

@@ -8,13 +8,15 @@ from werkzeug.routing import RequestRedirect
 
 from rules import content_drafts
 from rules.content import ContentWrong
-from views.access import open_to
+from views.access import only_of_this_commune, open_to
 from views.answering import OWN_PATH
 from views.headers import content_security_policy
 
 bp = Blueprint("preview", __name__, url_prefix="/mot-cua/xem-thu")
 
 EDITORS = ("culture", "leader", "administrator")
+bp.before_request(only_of_this_commune(*EDITORS))
+
 LIBRARY = "iabang.library"  # in the environ of a request that is made here, and nowhere else
 
 
@@ -76,6 +78,7 @@ def visitor_reads(path: str, library) -> Response:
     environ = {name: value for name, value in request.environ.items() if not name.startswith(("werkzeug.", "flask.", "HTTP_"))}
     environ |= {
         "HTTP_HOST": request.environ.get("HTTP_HOST", ""),
+        "HTTP_SAVE_DATA": "on",  # no scripts: in the frame none may run
         "REQUEST_METHOD": "GET",
         "PATH_INFO": path.encode().decode("latin-1"),
         "QUERY_STRING": "",

@@ -11,7 +11,7 @@ from models import Recording
 from rules import WrongInput, recordings
 from rules.content import Guide
 from rules.recordings import LANGUAGES, RecordingGone
-from views.access import open_to
+from views.access import only_of_this_commune, open_to
 from views.answering import go_on
 from views.desk import MoveForm, bare_key
 from views.forms import Form
@@ -26,11 +26,7 @@ CHOOSE_FIRST = "Bấm Chọn tệp, chọn tệp ghi âm, rồi bấm Tải lên
 STATES = {"waiting": "đang chờ chuyển", "working": "đang chuyển"}
 
 
-@bp.before_request
-def refuse_other_communes() -> None:
-    """The guides are those of this commune, and so are the voices (SECURITY §5)."""
-    if current_user.role in MAKERS and current_user.office != g.library.site.codes.agency:
-        abort(404)
+bp.before_request(only_of_this_commune(*MAKERS))
 
 
 def recording_of(guide: Guide, ref: str) -> Recording:

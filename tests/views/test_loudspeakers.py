@@ -111,3 +111,8 @@ def test_it_prints_in_large_letters_what_is_to_be_said(desk):
 
     assert "không chín một hai, ba bốn năm, sáu bảy tám" in page.words
     assert desk.get(f"{ROOM}tiem/in?tieng=jrai").status == desk.get(f"{ROOM}tiem/in?tieng=x").status == 404
+
+
+def test_a_head_without_a_village_and_who_works_elsewhere_find_no_such_room(visit_as, told):
+    for person in (make_staff("village_head", "ai-do"), make_staff("culture", "noi-khac", office="H21.121")):
+        assert visit_as(person).get(ROOM).status == visit_as(person).get(f"{ROOM}tiem").status == 404
