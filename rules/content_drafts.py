@@ -3,10 +3,12 @@
 from datetime import date, datetime
 from typing import NamedTuple
 
+import msgspec
+
 from database import db, wait_for_others
 from models import ContentDraft, ContentVersion, Staff
 from rules import WrongInput, content_store
-from rules.content import content_of, faults_of
+from rules.content import content_of, faults_of, read_files
 from rules.content_files import as_text, head_of, read_yaml
 from rules.library import Library, parts_of
 
@@ -139,6 +141,13 @@ def text_of(written: Writing) -> str:
 def faults(*written: Writing) -> list[str]:
     """What `content check` would say of the site with this in force: nothing that is wrong is ever in force by itself."""
     return faults_of(_with(written))
+
+
+def eform_of(written: Writing) -> dict | None:
+    """The e-form of a file without faults, as plain values with all it presets; None for a procedure that has none of its own."""
+    part = read_files(_with([written]))[0][written.file]
+    form = getattr(part, "eform", part)
+    return form and msgspec.to_builtins(form)
 
 
 def preview(*written: Writing) -> Library:

@@ -7,7 +7,7 @@ from wtforms.validators import StopValidation
 
 from database import utc_now
 from models import Staff
-from rules import WrongInput, announcement_writing, announcements, broadcasts, content_drafts, loudspeaker
+from rules import WrongInput, announcement_writing, announcements, broadcasts, content_drafts, freshness, loudspeaker
 from rules.content import ContentWrong
 from rules.content_drafts import EditedMeanwhile, Writing
 from rules.vietnamese import clean_text, read_day, show_day
@@ -136,6 +136,7 @@ def written():
         over=announcements.over(g.library, day)[:50],
         guides=g.library.guides.values(),
         most_used=g.library.most_used(day),
+        stale=freshness.count_stale(g.library, day),
     )
 
 

@@ -228,6 +228,7 @@ def show_page(
         path=public_path(written),
         form=PlaceForm(formdata=None, revision=str(written.revision)),
         answered=typed is not None,
+        has_questions=has_questions(written.file),
         may_confirm=not place and not written.is_new and content_drafts.has_date(written.file),
     )
     return page, status
@@ -286,6 +287,30 @@ def public_path(written: Writing) -> str:
     if written.file.startswith("procedures/"):
         return url_for("procedures.show_procedure", slug=slug or "-")
     return url_for("home.privacy" if written.file == "consents.yaml" else "home.home")
+
+
+@bp.get("/cau-hoi/<path:name>")
+@open_to(*EDITORS)
+def questions(name: str):
+    """The questions of a file's e-form, page by page, as a phone shows them; nothing typed there is sent anywhere."""
+    written = written_of(name)
+    if not has_questions(written.file):
+        abort(404)
+    faults = [one for one in content_drafts.faults(written) if one.startswith(f"{written.file}: ")]
+    form = None if faults else content_drafts.eform_of(written)
+    page = render_template(
+        "content_desk/questions.html",
+        name=name,
+        title=title_of(written.file, written.value),
+        form=form,
+        faults=[one.removeprefix(f"{written.file}: ") for one in faults],
+        villages=g.library.villages(),
+    )
+    return page, 422 if faults else 200
+
+
+def has_questions(file: str) -> bool:
+    return file.startswith(("procedures/", "eform-"))
 
 
 @bp.post("/lui/<path:name>")

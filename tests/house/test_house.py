@@ -555,6 +555,7 @@ def special_values(world) -> dict[str, dict]:
         "loudspeakers.mark_not_read": {"ref": world["was read"].ref},
         "loudspeakers.drop": {"ref": world["to read"].ref},
         "content_desk.confirm": {"name": "guides/4-nop-ho-so"},
+        "content_desk.questions": {"name": "procedures/dang-ky-khai-sinh"},
         "recordings.remove": {"ref": world["voices"]["heard"].ref},
         "recordings.put_back": {"ref": world["voices"]["replaced"].ref},
         "recordings.try_again": {"ref": world["voices"]["failed"].ref},

@@ -349,3 +349,20 @@ def test_dates_are_days(desk):
     send(desk, GUIDE, checked_on="5/7/2026")
 
     assert date.fromisoformat(value_of(GUIDE)["checked_on"]) == date(2026, 7, 5)
+
+
+def test_the_questions_are_shown_as_a_phone_shows_them(desk):
+    before = desk.get(f"{ROOM}cau-hoi/{BIRTH}")
+    assert before.status == 200 and "Số bản sao" in before.words
+    send(desk, BIRTH, "eform.pages.1.questions.1", label="Bé tên gì?")
+
+    assert "Bé tên gì?" in desk.get(f"{ROOM}cau-hoi/{BIRTH}").words
+    assert desk.get(f"{ROOM}cau-hoi/eform-chung").status == 200
+    assert desk.get(f"{ROOM}cau-hoi/site").status == 404
+
+
+def test_questions_with_faults_say_where(desk):
+    send(desk, BIRTH, "eform.pages.1.questions.1", type="")
+    page = desk.get(f"{ROOM}cau-hoi/{BIRTH}")
+
+    assert page.status == 422 and "eform.pages.1.questions.1.type" in page.errors
