@@ -39,7 +39,7 @@ from models import (
     SupplementRequest,
     Transfer,
 )
-from rules import WrongInput, accounts, logins, submission, workflow
+from rules import WrongInput, accounts, demo_outreach, logins, submission, workflow
 from rules.consents import NEEDED
 from rules.content import PURPOSES, Procedure
 from rules.deadlines import expected_day
@@ -134,7 +134,7 @@ class Commune:
     """The made-up commune while it is being written: who is there, and the numbers given so far."""
 
     def __init__(self, count: int, seed: int, now: datetime, library: Library):
-        self.count, self.now, self.library = count, now, library
+        self.count, self.seed, self.now, self.library = count, seed, now, library
         self.rng = Random(seed)
         self.office = library.site.codes.agency
         self.calendar = library.calendar
@@ -155,6 +155,8 @@ class Commune:
         with db.atomic():
             self._write_staff()
             self._write_people()
+            heads = {village: head.staff for village, head in self.head_of.items()}
+            demo_outreach.write(self.seed, heads, self.cast["culture"][0].staff, list(self.library.guides), self.now)
         for start in range(0, self.count, A_BATCH):
             rows = Rows()
             for number in range(start, min(start + A_BATCH, self.count)):

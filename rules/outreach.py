@@ -28,6 +28,10 @@ LEAST_ASKED = 2  # notes: what one session asked is not yet asked often
 MOST_QUESTIONS = 5
 
 
+class WrongVillage(WrongInput):
+    """The village is not there, or not theirs to write for."""
+
+
 # --- reading what is typed -------------------------------------------------------------------------------------------
 
 # As people write a number down: in groups, with a space, a dot or a dash between them. Days have strokes, and are none.
@@ -100,10 +104,10 @@ def village_of(staff: Staff) -> str:
 
 
 def check_session(session: Session, by: Staff, villages: Iterable[str]) -> None:
-    """Raises WrongInput for another's village, one that is not there, and a campaign that had not begun."""
+    """Raises WrongVillage for another's and one that is not there, WrongInput for a campaign that had not begun."""
     own = village_of(by)
     if session.village != own if own else session.village not in villages:
-        raise WrongInput("Chọn thôn, làng")
+        raise WrongVillage("Chọn thôn, làng")
     if session.campaign and session.day < session.campaign.first_on:
         begins = show_day(session.campaign.first_on)
         raise WrongInput(f"Việc “{session.campaign.title}” bắt đầu từ {begins}. Sửa ngày, hoặc chọn “Không”.")

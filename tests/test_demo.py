@@ -21,6 +21,7 @@ from models import (
     HandOver,
     Help,
     IdNumber,
+    OutreachNote,
     PaymentRequest,
     Rating,
     Receipt,
@@ -33,7 +34,7 @@ from models import (
     SupplementRequest,
     Transfer,
 )
-from rules import accounts, day_sheet, eform, logins, submission, workflow
+from rules import accounts, day_sheet, eform, logins, outreach, reports, submission, workflow
 from rules import demo as demo_rules
 from rules.deadlines import expected_day, warning_at
 from rules.demo_people import MAIL_HOST, NOBODYS_PLACE, NOBODYS_PREFIX
@@ -334,6 +335,18 @@ def test_every_result_by_post_has_a_shipment_that_says_what_the_dossier_says(dem
 
 
 # --- to be worked with -----------------------------------------------------------------------------------------------
+
+
+def test_every_village_has_sessions_of_its_head_and_something_asked_of_it(demo):
+    notes, today = list(OutreachNote.select()), in_vietnam(NOW).date()
+
+    heads = {(note.village, note.by.village, note.by.role) for note in notes}
+    villages = demo.extensions["library"].refreshed().villages()
+    assert heads == {(village, village, "village_head") for village in villages}
+    assert all(note.day <= today and outreach.read_place(note.place) and note.reached > 0 for note in notes)
+    late, open_one = outreach.open_progress(villages, today)
+    assert late.is_late and not open_one.is_late and 0 < late.done < len(villages)
+    assert outreach.top_questions(reports.Period(today - timedelta(days=180), today, ""))
 
 
 def test_the_desk_works_on_with_it(demo, calendar):

@@ -69,7 +69,7 @@ class NoteForm(MoveForm):
 
 def wrong_place(form: NoteForm, fault: WrongInput) -> None:
     """What the rule has to say stands beside the field that it is about."""
-    field = form.village if "thôn" in str(fault) else form.day
+    field = form.village if isinstance(fault, outreach.WrongVillage) else form.day
     field.errors = [str(fault)]
 
 
