@@ -38,14 +38,29 @@ def read_yaml(text: str | Exception, faults: list[str]):
         # Some phones and Macs type letters and accents apart; the site compares them composed.
         text = unicodedata.normalize("NFC", text)
         loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=loader)):
-            faults.append("tệp: không dùng dấu * để nhắc lại chỗ khác; hãy chép ra")
+        if fault := _fault_of_shape(yaml.parse(text, Loader=loader)):
+            faults.append(fault)
             return None
         return plain(yaml.compose(text, Loader=loader), faults)
-    except RecursionError:
-        faults.append("tệp: lồng vào nhau quá sâu")
     except yaml.YAMLError as error:
         faults.append(syntax_fault(error))
+
+
+DEEPEST = 40  # nothing of ours is half as deep; a few thousand levels crash the C library that composes them
+
+
+def _fault_of_shape(events) -> str:
+    """What forbids composing the text at all."""
+    import yaml
+
+    depth = 0
+    for event in events:
+        if isinstance(event, yaml.AliasEvent):
+            return "tệp: không dùng dấu * để nhắc lại chỗ khác; hãy chép ra"
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            return "tệp: lồng vào nhau quá sâu"
+    return ""
 
 
 def syntax_fault(error) -> str:

@@ -149,6 +149,7 @@ def public_page(seconds: int):
                     response.vary.add("Cookie")  # the name at the top; a fragment has none
             return response
 
+        answer.is_public_page = True
         return answer
 
     return mark

@@ -64,14 +64,14 @@ FRAMED = {
 
 
 def is_public(path: str) -> bool:
-    """Whether anybody may open the page at this path of the site."""
+    """Whether a page that says the same to everybody stands at this path of the site: of all others nothing is a preview."""
     if not OWN_PATH.match(path):
         return False
     try:
         endpoint, _ = current_app.create_url_adapter(request).match(path, method="GET")
     except (RequestRedirect, HTTPException):
         return False
-    return "anyone" in current_app.view_functions[endpoint].open_to
+    return getattr(current_app.view_functions[endpoint], "is_public_page", False)
 
 
 def visitor_reads(path: str, library) -> Response:

@@ -60,3 +60,10 @@ def test_several_lines_stay_lines():
 def test_the_comment_at_the_head_stays():
     assert head_of("# Một\n#hai\n\nname: x # ba\n") == "# Một\n#hai\n\n"
     assert head_of("name: x\n") == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 200_000, "a: " + "[" * 50_000 + "]" * 50_000, "a:\n" + "".join(" " * n + "a:\n" for n in range(1, 60))]
+)
+def test_what_is_nested_too_deep_is_named_and_crashes_nothing(text):
+    assert read(text) == (None, ["tệp: lồng vào nhau quá sâu"])

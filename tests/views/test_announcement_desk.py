@@ -77,7 +77,7 @@ def test_nobody_outside_sees_a_draft_but_it_can_be_looked_at_as_on_a_phone(desk,
 
 
 def test_the_preview_shows_public_pages_alone(desk):
-    for path in ("mot-cua/", "ca-nhan/", "khong-co", "/evil.example/"):
+    for path in ("mot-cua/", "ca-nhan/", "khong-co", "/evil.example/", "thanh-toan/vnpay/ipn", "h/4/thon-6"):
         assert desk.client.get(f"/mot-cua/xem-thu/trang/{path}").status_code in (404, 308)
 
 
