@@ -66,7 +66,7 @@ class Look:
     @property
     def text_hash(self) -> str:
         """Codes, days and amounts differ each time."""
-        return hashlib.sha256(re.sub(r"\d", "0", self.text).encode()).hexdigest()[:16]
+        return hashlib.sha256(re.sub(r"\d+", "0", self.text).encode()).hexdigest()[:16]
 
 
 class PictureTooHeavy(Exception):

@@ -250,7 +250,7 @@ def test_back_shows_the_page_before_and_reload_sends_nothing_again(phone_logged_
 @pytest.mark.parametrize(
     "start, label, style",
     [
-        ("/huong-dan/nop-ho-so/1", "In cả bài", "print"),
+        ("/huong-dan/nop-ho-so/1", "In cả bài", "sheets"),
         ("/tai-khoan/dang-nhap", "Cán bộ đăng nhập", "desk"),
     ],
 )
