@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.content_files import as_text, head_of, read_yaml, texts_in
+
+quick = settings(derandomize=True, max_examples=100, deadline=None)
 
 SHIPPED = texts_in(Path(__file__).parents[2] / "content")
 TEXTS = st.text(
@@ -29,6 +31,7 @@ def test_what_ships_is_the_same_written_anew(name):
     assert read(as_text(raw, head_of(SHIPPED[name]))) == (raw, [])
 
 
+@quick
 @given(st.dictionaries(st.from_regex(r"[a-z_]{1,10}", fullmatch=True), VALUES, min_size=1, max_size=5))
 def test_whatever_is_typed_reads_back_as_it_was(raw):
     said, faults = read(as_text(raw))

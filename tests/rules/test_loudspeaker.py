@@ -1,11 +1,13 @@
 """Words for the loudspeaker: read aloud as people say them, timed, and short enough to be heard."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.loudspeaker import LONGEST_SENTENCE, count_words, read, sentences_of, spell, spoken
 from rules.money_words import number_in_words
+
+quick = settings(derandomize=True, max_examples=100, deadline=None)
 
 
 @pytest.mark.parametrize(
@@ -46,11 +48,13 @@ def test_what_is_no_day_is_read_as_it_stands(wrong):
     assert spoken(wrong) == spell(wrong)
 
 
+@quick
 @given(st.integers(0, 999))
 def test_a_small_number_is_read_as_school_teaches(number):
     assert spoken(f"có {number} hộ") == f"có {number_in_words(number)} hộ"
 
 
+@quick
 @given(st.text(st.characters(codec="utf-8"), max_size=80))
 def test_nothing_that_is_typed_stops_the_reading_and_no_digit_is_left(text):
     assert not any(sign in "0123456789" for sign in spoken(text))
@@ -66,6 +70,7 @@ def test_a_code_takes_the_time_of_its_signs():
     assert read("Mã 7KQ2", 60).seconds == 1 + 4
 
 
+@quick
 @given(st.lists(st.sampled_from(["một", "hai.", "ba,", "5/7/2026", "làng"]), min_size=1, max_size=40), st.integers(60, 300))
 def test_more_words_take_no_less_time(words, rate):
     text = " ".join(words)
