@@ -30,13 +30,8 @@ def new_slug(title: str) -> str:
     name = "-".join(words)[:LONGEST_SLUG].strip("-") or "thong-bao"
     known = {slug_of(file) for file in content_store.newest_versions() if file.startswith(ROOM)}
     known |= {slug_of(draft.file) for draft in ContentDraft.select(ContentDraft.file)}
+    known.add("moi")  # stands in an address of the desk
     return next(one for one in (name, *(f"{name}-{n}" for n in range(2, 10_000))) if one not in known)
-
-
-def begun_with(form_key: str) -> str | None:
-    """The slug of the draft that this same form has begun already."""
-    draft = ContentDraft.get_or_none(ContentDraft.form_key == form_key, ContentDraft.file.startswith(ROOM))
-    return draft and slug_of(draft.file)
 
 
 def just_published(typed: dict, by: Staff, now: datetime) -> str | None:

@@ -183,6 +183,22 @@ def publish(names_and_revisions: dict[str, int], by: Staff, now: datetime, note:
     return content_store.publish(texts, by, now, note, based_on, forget)
 
 
+def catch_up(names_and_revisions: dict[str, int]) -> None:
+    """Let drafts count as begun from what is in force now: whoever publishes them has been told that it changed meanwhile."""
+    with db.atomic():
+        wait_for_others()
+        for name, revision in names_and_revisions.items():
+            now_in_force = content_store.number_of(name)
+            of_this = ContentDraft.file == name, ContentDraft.revision == revision
+            ContentDraft.update(based_on=now_in_force).where(*of_this).execute()
+
+
+def begun_with(form_key: str, room: str) -> str | None:
+    """The file of this room whose draft this same form has begun already."""
+    draft = ContentDraft.get_or_none(ContentDraft.form_key == form_key, ContentDraft.file.startswith(f"{room}/"))
+    return draft and draft.file
+
+
 def touches_money(draft: ContentDraft) -> bool:
     """Whether what is being written says otherwise than the site what people pay, or to which account."""
     room = draft.file.removesuffix(".yaml").partition("/")[0]

@@ -10,6 +10,7 @@ from models import Staff
 from rules import WrongInput, announcement_writing, announcements, broadcasts, content_drafts, freshness, loudspeaker
 from rules.content import ContentWrong
 from rules.content_drafts import EditedMeanwhile, Writing
+from rules.content_store import ChangedMeanwhile
 from rules.vietnamese import clean_text, read_day, show_day
 from views.access import only_of_this_commune, open_to
 from views.announcements import today
@@ -151,7 +152,8 @@ def write_new():
     same = announcement_writing.just_published(form.typed(), me(), utc_now()) if form.validate() else None
     if same:
         return go_on(".published", slug=same)  # the second tap
-    slug = announcement_writing.begun_with(form.form_key.data) or announcement_writing.new_slug(form.title.data or "")
+    begun = content_drafts.begun_with(form.form_key.data or "-", "announcements")
+    slug = announcement_writing.slug_of(begun) if begun else announcement_writing.new_slug(form.title.data or "")
     return keep(form, slug, None)
 
 
@@ -209,6 +211,10 @@ def publish(form: AnnouncementForm, kept: Writing):
         content_drafts.publish({kept.file: kept.revision}, me(), utc_now())
     except ContentWrong as wrong:
         return show_form(form, kept, faults=wrong.faults, status=422)
+    except ChangedMeanwhile as fault:
+        content_drafts.catch_up({kept.file: kept.revision})
+        again = "Bấm “Công bố” lần nữa là thay bản đó bằng bản này."
+        return show_form(form, kept, faults=[f"{fault} {again}"], status=409)
     except WrongInput as fault:
         return show_form(form, kept, faults=[str(fault)], status=409)
     look_at_once()

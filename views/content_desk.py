@@ -16,6 +16,7 @@ from rules.content import ContentWrong, kind_of
 from rules.content_drafts import EditedMeanwhile, Writing
 from rules.content_fields import NoSuchPlace, inside
 from rules.content_files import as_text, read_yaml
+from rules.content_store import ChangedMeanwhile
 from rules.vietnamese import clean_text, fold, in_vietnam
 from views.access import only_of_this_commune, open_to
 from views.announcement_desk import asked_revision, look_at_once
@@ -401,6 +402,10 @@ def put_in_force(drafts: list[Writing], revisions: dict[str, int], form: NoteFor
         content_drafts.publish(revisions, me(), utc_now(), form.note.value)
     except ContentWrong as wrong:
         return show_review(drafts, form, wrong.faults, 422)
+    except ChangedMeanwhile as fault:
+        content_drafts.catch_up(revisions)
+        again = "Xem lại thay đổi ở dưới. Bấm “Công bố” lần nữa là thay bản đang dùng bằng bản nháp."
+        return show_review([content_drafts.writing(one.file) or one for one in drafts], form, [f"{fault} {again}"], 409)
     except WrongInput as fault:
         return show_review([content_drafts.writing(one.file) or one for one in drafts], form, [str(fault)], 409)
     look_at_once()
@@ -593,6 +598,8 @@ def add_procedure():
     if not form.validate_on_submit():
         page = render_template("content_desk/add.html", form=form, procedures=g.library.procedures.values())
         return page, 422 if form.errors else 200
+    if begun := content_drafts.begun_with(form.form_key.data or "-", "procedures"):
+        return go_on(".edit", name=name_of(begun))  # the second tap
     name = f"procedures/{free_slug(form.title.value)}"
     model = content_store.text_of(f"procedures/{form.like.data}.yaml") if kind_of(f"procedures/{form.like.data}.yaml") else None
     value = read_yaml(model, []) if model else {}

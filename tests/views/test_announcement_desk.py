@@ -170,3 +170,19 @@ def test_the_list_shows_what_is_written_coming_in_force_and_over(desk):
 
     order = [page.words.index(name) for name in ("Đang viết dở", "Còn lâu mới tới", "Đang dùng đây")]
     assert order == sorted(order)
+
+
+def test_no_announcement_takes_an_address_of_the_desk(desk):
+    assert send(desk, "luu", title="Mới").location == f"{ROOM}moi-2?da=luu"
+
+
+def test_what_changed_in_force_meanwhile_is_told_and_replaced_at_the_second_press(desk, editor):
+    send(desk, "cong-bo")
+    path = f"{ROOM}thu-sau-nghi-nhan-ho-so"
+    send(desk, "luu", path, title="Bản nháp")
+    content_drafts.restore(content_store.version_of(NAME, 1), make_staff("leader"), content_store.utc_now())
+    content_store.publish({NAME: content_store.text_of(NAME) + "pinned: true\n"}, editor, content_store.utc_now())
+
+    page = desk.post(path, data=desk.get(path).fields("Công bố") | {"do": "cong-bo"})
+    assert page.status == 409 and "bản khác" in page.errors
+    assert desk.post(path, data=page.fields("Công bố") | {"do": "cong-bo"}).location == f"{path}/da-cong-bo"

@@ -366,3 +366,25 @@ def test_questions_with_faults_say_where(desk):
     page = desk.get(f"{ROOM}cau-hoi/{BIRTH}")
 
     assert page.status == 422 and "eform.pages.1.questions.1.type" in page.errors
+
+
+def test_what_changed_in_force_meanwhile_is_told_and_published_with_open_eyes(desk, leader):
+    send(desk, "site", phone="111")
+    raw = read_yaml(content_store.text_of("site.yaml"), [])
+    content_store.publish(
+        {"site.yaml": as_text(raw | {"email": "xa@example.vn"})}, make_staff("administrator"), content_store.utc_now()
+    )
+
+    page = publish(desk, "site")
+    assert page.status == 409 and "đã được công bố bản khác" in page.errors
+    assert "− E-mail: xa@example.vn" in page.words and Library.loaded().site.email == "xa@example.vn"
+    desk.post(f"{ROOM}cong-bo/site", data=page.fields("Công bố"))
+    assert (Library.loaded().site.phone, Library.loaded().site.email) == ("111", "")
+
+
+def test_a_new_procedure_from_two_taps_is_one(desk):
+    path = f"{ROOM}them-thu-tuc"
+    fields = desk.get(path).fields("Thêm") | {"title": "Xác nhận cư trú"}
+
+    assert desk.post(path, data=fields).location == desk.post(path, data=fields).location
+    assert ContentDraft.select().count() == 1
