@@ -29,10 +29,11 @@ demo: .venv/.made  ## the same with made-up people in an instance of its own (in
 	@$(RUN)/flask --app app demo --dossiers $(DOSSIERS) --accounts
 	@exec $(RUN)/flask --app app serve
 
-# One more than most machines that test this have cores: a test often waits for a browser or a server of its own.
+# One more than most machines that test this have cores: a test often waits for a browser or a server of its own. Files are
+# handed out as they stand, so that the long walks of tests/browser begin first and the many short ones of tests/views end it.
 WORKERS ?= 3
 test: .venv-test/.made test-tools  ## every test: both databases, Chromium, lynx, w3m
-	@$(TEST)/python -m pytest -n $(WORKERS) --dist loadfile
+	@$(TEST)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-tools:
 	@deploy/test-tools.sh

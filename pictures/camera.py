@@ -65,8 +65,9 @@ class Look:
 
     @property
     def text_hash(self) -> str:
-        """Codes, days and amounts differ each time."""
-        return hashlib.sha256(re.sub(r"\d+", "0", self.text).encode()).hexdigest()[:16]
+        """Codes, days and amounts differ each time; so does whether a time has minutes."""
+        text = self.text.replace("giờ, ngày", "giờ 00, ngày")
+        return hashlib.sha256(re.sub(r"\d+", "0", text).encode()).hexdigest()[:16]
 
 
 class PictureTooHeavy(Exception):

@@ -2,6 +2,7 @@
 
 import io
 import os
+from datetime import datetime
 from types import SimpleNamespace
 
 import msgspec
@@ -14,6 +15,7 @@ from pictures.agreement import faults_of_picture
 from pictures.walk import WALKS, Sight
 from rules.content import read_content
 from rules.step_pictures import FOLDER, LIST, labels_of, picture_of, read_list
+from rules.vietnamese import show_moment
 
 GUIDES = read_content(PROJECT / "content").guides
 STEPS = [(guide, number) for guide in GUIDES for number in range(1, len(guide.steps) + 1)]
@@ -103,6 +105,13 @@ def pictured():
 
 def test_a_screen_that_reads_the_same_agrees_with_its_picture_whatever_day_it_is(pictured):
     assert faults_of_picture(pictured, Sight("Tra cứu"), seen(text="Mã H21.129-270305-0417 Tra cứu")) == []
+
+
+@pytest.mark.parametrize("moment", ["2026-11-23T19:09:00+00:00", "2026-11-23T19:00:00+00:00"])
+def test_the_hour_says_the_same_with_minutes_and_without(moment):
+    then = seen(text="Hạn trả 9 giờ 15, ngày 23/11/2026")
+    now = seen(text=f"Hạn trả {show_moment(datetime.fromisoformat(moment))}")
+    assert now.text_hash == then.text_hash
 
 
 @pytest.mark.parametrize(
