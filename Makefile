@@ -33,7 +33,7 @@ demo: .venv/.made  ## the same with made-up people in an instance of its own (in
 # handed out as they stand, so that the long walks of tests/browser begin first and the many short ones of tests/views end it.
 WORKERS ?= 3
 test: .venv-test/.made test-tools  ## every test: both databases, Chromium, lynx, w3m
-	@$(TEST)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	@export TMPDIR=$$(tests/room.sh) && trap 'rm -rf "$$TMPDIR"' EXIT && $(TEST)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-tools:
 	@deploy/test-tools.sh

@@ -114,7 +114,7 @@ class Phone:
         old_main = self.page.locator("main > *").first.element_handle()
         self._control(label).click()
         wait_until(lambda: self._is_gone(old_main), lambda: f"“{label}” on “{self.heading}” led nowhere")
-        self.page.wait_for_load_state()
+        self.is_whole()
         asked = [request for request in self.requests if request.resource_type != "image"]
         if self.has_script and not whole:
             check_fragments(asked)
@@ -146,6 +146,16 @@ class Phone:
     def _wait_for_htmx(self) -> None:
         if self.has_script:
             wait_until(lambda: self.page.evaluate("!!window.htmx"), "htmx has not come", every=0.01)
+
+    def is_whole(self) -> None:
+        """All of the page has come. It is asked itself: what the browser tells may still be of the page before."""
+        wait_until(lambda: self._says("document.readyState == 'complete'"), lambda: f"half a page on {self.path}", every=0.01)
+
+    def _says(self, question: str) -> bool:
+        try:
+            return self.page.evaluate(question)
+        except Exception:  # another page is coming
+            return False
 
     @staticmethod
     def _is_gone(element) -> bool:

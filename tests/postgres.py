@@ -23,7 +23,7 @@ def running() -> Iterator[str]:
     """A server while the block runs; gives its URL."""
     user = _unprivileged_user()
     # Not below pytest's own folder: another run of pytest closes that to all but its user.
-    with tempfile.TemporaryDirectory(prefix="iabang-pg-", dir="/tmp", ignore_cleanup_errors=True) as made:
+    with tempfile.TemporaryDirectory(prefix="iabang-pg-", ignore_cleanup_errors=True) as made:
         folder = Path(made)
         if user:
             shutil.chown(folder, user)

@@ -13,6 +13,8 @@ import serving
 from ports import free_port
 from serving import Browser, link_in, wait_until
 
+from gateways import mail
+
 aiosmtpd_controller = pytest.importorskip("aiosmtpd.controller", reason="aiosmtpd is not installed")
 
 
@@ -40,7 +42,7 @@ def mail_server(port: int):
 
 @contextmanager
 def silent_mail_server(port: int):
-    """Takes connections and never says a word: worse than one that refuses."""
+    """Takes connections and never says a word: worse than one that refuses. Who waits for it waits all of its patience."""
     with socket.create_server(("127.0.0.1", port)):
         yield
 
@@ -101,9 +103,9 @@ def test_a_dead_mail_server_holds_up_no_page_and_the_letter_leaves_when_it_is_ba
     early, late = person.new_person("Siu H'Nhan"), person.new_person("Rah Lan Blĕo")
 
     with silent_mail_server(mail_port):
-        assert register(site, early) < 2
+        assert register(site, early) < mail.TIMEOUT_SECONDS
         wait_until(lambda: tries_of(site, early) == 1, "the worker has not tried")
-        assert register(site, person.new_person()) < 2
+        assert register(site, person.new_person()) < mail.TIMEOUT_SECONDS
     bring_next_try_forward(site)
     with mail_server(mail_port) as mailbox:
         register(site, late)  # the worker is woken by any mail, and else once a minute

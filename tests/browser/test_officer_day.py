@@ -104,9 +104,9 @@ class Desk(Phone):
 
     def is_ready(self) -> None:
         """The page has come, with its scripts."""
-        self.page.wait_for_load_state("load")
+        self.is_whole()
         if self.has_script:
-            wait_until(lambda: self.page.evaluate(HAS_SCRIPTS), f"no scripts on {self.path}", every=0.01)
+            wait_until(lambda: self._says(HAS_SCRIPTS), f"no scripts on {self.path}", every=0.01)
 
     def reads(self, *sentences: str) -> None:
         for sentence in sentences:

