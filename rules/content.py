@@ -51,7 +51,7 @@ QuestionType = Literal["text", "date", "id_number", "phone", "choice", "yes_no",
 Prefill = Literal["name", "id_number", "birth_date", "phone", "email", "village", "address"]
 
 # What people agree to, purpose by purpose: the program asks for each of these before it does what it says.
-PURPOSES = ("account", "notices", "documents")
+PURPOSES = ("account", "notices", "village_head", "documents")
 
 # The eight guides of the letter of July 2021 and their steps: who holds the paper counts along.
 LETTER_STEPS = {1: 7, 2: 4, 3: 6, 4: 4, 5: 2, 6: 2, 7: 7, 8: 2}

@@ -313,6 +313,7 @@ OPTIONS = {
     "active": "Đang dùng",
     "account": "Tài khoản",
     "notices": "Báo tin",
+    "village_head": "Nhờ thôn trưởng báo tin",
     "documents": "Cất giấy tờ",
     "before": "Ngày trước, ngày sau",
     "age": "Tuổi",

@@ -39,7 +39,7 @@ from models import (
     SupplementRequest,
     Transfer,
 )
-from rules import WrongInput, accounts, demo_outreach, logins, submission, workflow
+from rules import WrongInput, accounts, demo_outreach, logins, submission, village_news, workflow
 from rules.consents import NEEDED
 from rules.content import PURPOSES, Procedure
 from rules.deadlines import expected_day
@@ -228,7 +228,7 @@ class Commune:
             accounts_rows.append(_row_of_account(account, began))
             sealed = {"number": person.id_number, "added_at": began, "added_by_id": None}
             numbers.append({"account_id": number, "key": accounts.person_key(person.id_number)} | sealed)
-            kinds = PURPOSES if account.email else (NEEDED,)
+            kinds = PURPOSES if account.email else (NEEDED, village_news.CONSENT)
             consents += [
                 {"account_id": number, "purpose": kind, "version": self.library.consents[kind].version, "given_at": began}
                 | {"read_by_id": None, "withdrawn_at": None}

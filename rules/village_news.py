@@ -1,9 +1,7 @@
 """What a village head may tell people at their door: that something is asked of them, that a result is there.
 
-Nobody agrees to their village head reading of their dossiers. What people do agree to (content/consents.yaml) is that the
-commune brings them news of a dossier (`notices`), and that one named helper types one dossier (`Help`). So a head is shown
-only what both cover: a dossier that this very head typed for its owner, of an owner who wants news, who still lives in the
-village. Of anybody else's she learns nothing, not even that there is one (docs/decisions/0010).
+A person agrees to that, or not, as a purpose of its own (`village_head` in content/consents.yaml); of anybody else's dossiers
+a head learns nothing, not even that there is one (docs/decisions/0010).
 """
 
 from dataclasses import dataclass
@@ -16,29 +14,33 @@ from models import Account, AccountEvent, Consent, Dossier, Staff, State, Supple
 from rules import account_log, supplements
 from rules.people import STAYS_OPEN
 
+CONSENT = "village_head"
 LISTED = "news listed"
 PURPOSE = "báo tin cho bạn"
 
 
 @dataclass(frozen=True)
 class News:
-    """Whom to tell, and what: the papers that are asked and until when, or, without any, that the result is there."""
+    """Whom to tell, and what: the papers that are asked and until when, or, without any, that the result is there.
+
+    `title` is of which dossier, where this head typed it herself; else it is the owner's affair.
+    """
 
     dossier: Dossier
     name: str
+    title: str = ""
     asked: tuple[str, ...] = ()
     due_on: date | None = None
 
 
 def _may_be_told(head: Staff):
-    """The dossiers of which this head may read, by what their owners agreed to."""
-    wants_news = Consent.select(Consent.account).where(Consent.purpose == "notices", Consent.withdrawn_at.is_null())
+    """The dossiers of this head's village whose owners want to hear of them from their head."""
+    wants_news = Consent.select(Consent.account).where(Consent.purpose == CONSENT, Consent.withdrawn_at.is_null())
     return (
         Dossier.select(Dossier, Account)
         .join(Account)
         .where(
             Dossier.office == head.office,
-            Dossier.helped_by == head,
             Dossier.business.is_null(),
             Account.village == head.village,
             Account.village != "",
@@ -79,16 +81,17 @@ def read_news(dossiers: list[Dossier], head: Staff, now: datetime) -> list[News]
     with db.atomic():
         for dossier in dossiers:
             _note_reading(dossier, head, now)
-    return [_news_of(dossier) for dossier in dossiers]
+    return [_news_of(dossier, head) for dossier in dossiers]
 
 
-def _news_of(dossier: Dossier) -> News:
+def _news_of(dossier: Dossier, head: Staff) -> News:
     name = dossier.account.full_name
+    title = dossier.procedure_title if dossier.helped_by_id == head.id else ""
     asked = supplements.current(dossier) if dossier.state is State.AWAITING_SUPPLEMENT else None
     if asked is None:
-        return News(dossier, name)
+        return News(dossier, name, title)
     items = tuple(item.name for item in supplements.items_of(asked) if not supplements.is_settled(item))
-    return News(dossier, name, items, asked.due_on)
+    return News(dossier, name, title, items, asked.due_on)
 
 
 def _note_reading(dossier: Dossier, head: Staff, now: datetime) -> None:

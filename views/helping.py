@@ -12,8 +12,8 @@ from wtforms.validators import InputRequired
 
 from database import utc_now
 from models import Account, Dossier, Draft, Help, Staff, State
-from rules import WrongInput, account_log, helping, logins, one_time, people, submission
-from rules.content import Procedure
+from rules import WrongInput, account_log, consents, helping, logins, one_time, people, submission, village_news
+from rules.content import ConsentText, Procedure
 from rules.helping import HELPERS, PURPOSE, Agreement, HelpOver
 from rules.identity import read_id_number, read_person_name
 from rules.library import may_be_entered, may_be_submitted
@@ -153,15 +153,19 @@ def show_entry(form: EntryForm):
 # --- what, and whether they agree ------------------------------------------------------------------------------------
 
 
-class CodeForm(KeyedForm):
+class AgreeForm(KeyedForm):
+    village_head = BooleanField("Người dân đồng ý điều này nữa")
+
+
+class CodeForm(AgreeForm):
     code = ReadField("Một mã trên phiếu", one_time.read_typed, "Nhập một mã trên phiếu", hint="12 chữ và số")
 
 
-class PasswordForm(KeyedForm):
+class PasswordForm(AgreeForm):
     password = SecretField("Mật khẩu của người dân", missing="Người dân nhập mật khẩu của mình")
 
 
-class AloudForm(KeyedForm):
+class AloudForm(AgreeForm):
     witness = ReadField(
         "Họ tên người làm chứng", read_person_name, "Nhập họ tên người làm chứng", hint="Người đang nghe, không phải bạn"
     )
@@ -219,11 +223,17 @@ def show_procedures(account: Account, endpoint: str) -> str:
     )
 
 
-def show_agreement(account: Account, procedure: dict, word: str, form: KeyedForm):
-    page = render_template(
-        "helping/agree.html", account=account, procedure=procedure, word=word, form=form, **read_out(account, procedure)
-    )
+def show_agreement(account: Account, procedure: dict, word: str, form: AgreeForm):
+    read = read_out(account, procedure) | {"also": also_asked(account)}
+    page = render_template("helping/agree.html", account=account, procedure=procedure, word=word, form=form, **read)
     return page, 422 if form.errors else 200
+
+
+def also_asked(account: Account) -> ConsentText | None:
+    """What a village head asks on the same occasion: whether she may tell this person what the commune says of dossiers."""
+    is_head_here = me().role == "village_head" and me().village == account.village != ""
+    asks = is_head_here and not consents.has(account, village_news.CONSENT)
+    return g.library.consents[village_news.CONSENT] if asks else None
 
 
 @bp.post(f"{HELP}/<ref>/dong-y")
@@ -252,6 +262,8 @@ def agree(ref: str):
         log_security("help not agreed to", staff=current_user.id, account=account.id, way=way)
         form[FIELD_OF[way]].errors = [str(refusal)]
         return show_agreement(account, procedure, word, form)
+    if form.village_head.data and (also := also_asked(account)):
+        consents.give(account, also, utc_now(), read_by=me())
     return go_to_work(begun)
 
 

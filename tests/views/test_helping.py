@@ -16,6 +16,7 @@ from database import utc_now
 from models import (
     Account,
     AccountEvent,
+    Consent,
     Dossier,
     Draft,
     Event,
@@ -28,7 +29,7 @@ from models import (
     Staff,
     State,
 )
-from rules import helping, logins, one_time, submission, uploads
+from rules import consents, helping, logins, one_time, submission, uploads
 from rules.dossier_codes import show_receipt_code
 from rules.helping import Agreement
 from views.papers import mark_of
@@ -137,6 +138,37 @@ def test_a_village_head_helps_from_the_number_to_the_codes(at_meeting, head, acc
     assert "data:image/svg+xml" in slip.text and dossier.code in slip.words and "print.css" in slip.text
     assert account.id_number not in slip.text
     assert at_meeting.get(place).location == done.location, "the form's address leads to the codes"
+
+
+TELL_ME = "Thôn trưởng nơi bạn ở được biết"
+
+
+@pytest.mark.parametrize("ticked", [True, False])
+def test_a_head_asks_whether_she_may_bring_news(at_meeting, head, account, ticked):
+    Consent.delete().where(Consent.account == account, Consent.purpose == "village_head").execute()
+    at_meeting.send(HELP, {"id_number": account.id_number}, "Tìm")
+    assert TELL_ME in at_meeting.get(choose(account, cach="doc-to")).words
+
+    refused = begin(at_meeting, account, is_read="1", **({"village_head": "1"} if ticked else {}))
+    assert refused.status == 422
+    assert bool(refused.tree.xpath("//input[@name='village_head'][@checked]")) == ticked
+    assert not consents.has(account, "village_head")
+    begin(at_meeting, account, witness="Siu Người Nghe", is_read="1", **({"village_head": "1"} if ticked else {}))
+
+    given = consents.current(account).get("village_head")
+    assert (given and given.read_by) == (head if ticked else None)
+
+
+def test_who_has_agreed_is_not_asked_again_and_an_officer_does_not_ask(at_meeting, account, visit_as):
+    at_meeting.send(HELP, {"id_number": account.id_number}, "Tìm")
+    assert TELL_ME not in at_meeting.get(choose(account, cach="doc-to")).words
+    Consent.delete().where(Consent.account == account).execute()
+    desk = visit_as(make_staff("officer"))
+    desk.send(HELP, {"id_number": account.id_number}, "Tìm")
+
+    assert TELL_ME not in desk.get(choose(account, cach="doc-to")).words
+    begin(desk, account, witness="Siu Người Nghe", is_read="1", village_head="1")
+    assert not consents.has(account, "village_head")
 
 
 def test_a_lost_answer_is_asked_for_again(at_meeting, place, library):
