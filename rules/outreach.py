@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 
 from peewee import IntegrityError, fn
 
-from database import db
+from database import db, wait_for_others
 from models import Campaign, OutreachNote, Staff
 from rules import WrongInput
 from rules.reports import Period
@@ -30,6 +30,10 @@ MOST_QUESTIONS = 5
 
 class WrongVillage(WrongInput):
     """The village is not there, or not theirs to write for."""
+
+
+class MendedMeanwhile(WrongInput):
+    """Somebody else was quicker."""
 
 
 # --- reading what is typed -------------------------------------------------------------------------------------------
@@ -249,6 +253,34 @@ def begin_campaign(plan: Plan, by: Staff, now: datetime, form_key: str) -> Campa
             return Campaign.create(**vars(plan) | {"guides": list(plan.guides)}, made_by=by, made_at=now, form_key=key)
     except IntegrityError:
         return Campaign.get(Campaign.form_key == key)
+
+
+def plan_of(campaign: Campaign) -> Plan:
+    known = {name: getattr(campaign, name) for name in Plan.__dataclass_fields__}
+    return Plan(**known | {"guides": tuple(campaign.guides)})
+
+
+def mark_of(plan: Plan) -> str:
+    """Tells whether two people mend the same words; the form carries it."""
+    return hashlib.sha256(repr(plan).encode()).hexdigest()[:16]
+
+
+def change_campaign(campaign: Campaign, plan: Plan, seen: str, today: date) -> None:
+    """Ask otherwise what is still asked; what was noted for it stays. `seen` is the mark of the plan the writer had before her.
+
+    The same again changes nothing. Raises WrongInput for days that make no sense, one that was ended, one mended meanwhile.
+    """
+    with db.atomic():
+        wait_for_others()
+        fresh = Campaign.get_by_id(campaign.id)
+        if plan_of(fresh) == plan:
+            return
+        if fresh.ended_at:
+            raise WrongInput("Việc này đã kết thúc. Mở lại trước, rồi sửa.")
+        if mark_of(plan_of(fresh)) != seen:
+            raise MendedMeanwhile("Người khác vừa sửa việc này. Bấm Lưu lần nữa là thay bằng chữ của bạn.")
+        check_plan(plan, today)
+        Campaign.update(**vars(plan) | {"guides": list(plan.guides)}).where(Campaign.id == campaign.id).execute()
 
 
 def end_campaign(campaign: Campaign, by: Staff, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, abort, g, render_template, request
 from flask_login import current_user
-from wtforms import SelectMultipleField
+from wtforms import SelectMultipleField, StringField
 
 from database import utc_now
 from models import Campaign
@@ -91,13 +91,45 @@ def begin():
     return go_on(".show_campaign", campaign_ref=campaign.ref, da="giao-viec")
 
 
-def show_form(form: PlanForm):
-    page = render_template("campaigns/begin.html", form=form, guides=short_guides())
-    return page, 422 if form.errors else 200
+def show_form(form: PlanForm, changed: Campaign | None = None, status: int = 422):
+    page = render_template("campaigns/plan.html", form=form, guides=short_guides(), changed=changed)
+    return page, status if form.errors else 200
 
 
 def campaign_of(campaign_ref: str) -> Campaign:
     return outreach.find_campaign(campaign_ref) or abort(404)
+
+
+class ChangeForm(PlanForm):
+    seen = StringField()
+
+
+@bp.route("/<campaign_ref>/sua", methods=["GET", "POST"])
+@open_to(*CAMPAIGN_MAKERS)
+def change(campaign_ref: str):
+    """Other words, another day; what the villages have noted for it stays."""
+    campaign, form = campaign_of(campaign_ref), ChangeForm()
+    if not form.is_submitted():
+        return show_form(form_of(campaign), campaign)
+    if not form.validate():
+        return show_form(form, campaign)
+    try:
+        outreach.change_campaign(campaign, form.plan(), form.seen.data or "", today())
+    except outreach.MendedMeanwhile as fault:
+        form.seen.data = outreach.mark_of(outreach.plan_of(campaign_of(campaign_ref)))
+        form.title.errors = [str(fault)]
+        return show_form(form, campaign_of(campaign_ref), 409)
+    except WrongInput as fault:
+        form.last_on.errors = [str(fault)]
+        return show_form(form, campaign)
+    return go_on(".show_campaign", campaign_ref=campaign_ref, da="luu")
+
+
+def form_of(campaign: Campaign) -> ChangeForm:
+    plan = outreach.plan_of(campaign)
+    known = {"title": plan.title, "task": plan.task, "guides": plan.guides, "seen": outreach.mark_of(plan)}
+    known |= {"least_reached": str(plan.least_reached or ""), "first_on": show_day(plan.first_on)}
+    return ChangeForm(formdata=None, last_on=show_day(plan.last_on), **known)
 
 
 @bp.get("/<campaign_ref>")

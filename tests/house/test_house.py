@@ -865,6 +865,10 @@ def good_forms(world) -> dict[str, tuple[str, dict]]:
             "culture",
             {"form_key": key, "title": "Mới", "task": "Một buổi", "first_on": "1/12/2099", "last_on": "2/12/2099"},
         ),
+        "campaigns.change": (
+            "culture",
+            {"form_key": key, "title": "Khác", "task": "Một buổi", "first_on": "1/12/2099", "last_on": "2/12/2099"},
+        ),
         "campaigns.end": ("culture", {"form_key": key}),
         "campaigns.go_on_with": ("culture", {"form_key": key}),
         "printed_forms.make_form": ("officer", {}),

@@ -123,6 +123,59 @@ def test_what_is_late_stands_first(desk, campaign):
     assert page.words.count("Quá ngày.") == 1
 
 
+# --- mending it -------------------------------------------------------------------------------------------------------
+
+
+def change(desk, campaign, form=None, **more):
+    form = form or desk.get(f"{ROOM}{campaign.ref}/sua").fields("Lưu")
+    return desk.post(f"{ROOM}{campaign.ref}/sua", data=form | more)
+
+
+def test_a_slip_of_the_pen_is_mended_and_what_was_noted_stays(desk, phone, campaign):
+    phone.post(LOG, data=phone.get(f"{LOG}?viec={campaign.ref}").fields("Ghi") | {"place": "Nhà rông", "reached": "20"})
+    page = desk.get(f"{ROOM}{campaign.ref}/sua")
+    assert [page.typed_in(name) for name in ("title", "least_reached", "last_on")] == ["Chỉ tra cứu", "20", asked()["last_on"]]
+
+    answer = change(desk, campaign, title="Chỉ nộp hồ sơ", least_reached="30")
+
+    assert answer.location == f"{ROOM}{campaign.ref}?da=luu"
+    shown = desk.get(answer.location).words
+    assert "Chỉ nộp hồ sơ" in shown and "Thôn 9: còn thiếu 10 người (1 buổi, 20 người)" in shown
+
+
+def test_mended_with_a_fault_it_stays_typed_and_as_it_was(desk, campaign):
+    page = change(desk, campaign, title="Khác", last_on="1/1/2020")
+
+    assert page.status == 422 and "trước ngày đầu" in page.errors and page.typed_in("title") == "Khác"
+    assert Campaign.get().title == "Chỉ tra cứu"
+
+
+def test_the_second_of_two_who_mend_it_is_told_and_may_insist(desk, campaign, visit_as):
+    late = desk.get(f"{ROOM}{campaign.ref}/sua").fields("Lưu")
+    change(visit_as(make_staff("leader")), campaign, title="Lời của lãnh đạo")
+
+    page = change(desk, campaign, late, title="Lời của văn hóa")
+    assert page.status == 409 and "Người khác vừa sửa" in page.errors and page.typed_in("title") == "Lời của văn hóa"
+    assert "Lời của lãnh đạo" in page.words and Campaign.get().title == "Lời của lãnh đạo"
+
+    change(desk, campaign, page.fields("Lưu"))
+    assert Campaign.get().title == "Lời của văn hóa"
+
+
+def test_a_double_tap_mends_once(desk, campaign):
+    form = desk.get(f"{ROOM}{campaign.ref}/sua").fields("Lưu") | {"title": "Khác"}
+
+    assert [change(desk, campaign, form).status for _ in range(2)] == [303, 303]
+
+
+def test_what_was_ended_is_mended_no_more(desk, campaign):
+    form = desk.get(f"{ROOM}{campaign.ref}/sua").fields("Lưu")
+    desk.send(f"{ROOM}{campaign.ref}", {}, "Kết thúc việc này")
+
+    page = change(desk, campaign, form, title="Khác")
+    assert page.status == 422 and "đã kết thúc" in page.errors and Campaign.get().title == "Chỉ tra cứu"
+
+
 def test_it_is_ended_and_goes_on(desk, phone, campaign, culture):
     address = f"{ROOM}{campaign.ref}"
     assert "Kết thúc nhầm" in desk.get(desk.send(address, {}, "Kết thúc việc này").location).words
