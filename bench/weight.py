@@ -199,19 +199,19 @@ class Site:
 
 def seed(site: Site):
     """A citizen with a full draft and thirty dossiers, an officer with a queue."""
-    import conftest
+    import stage
 
     from database import utc_now
     from rules import staff, submission
 
     citizen, officer = (
-        conftest.make_account(),
-        staff.add_staff("bench", "Cán bộ", "officer", "H21.129", conftest.PASSWORD, utc_now()),
+        stage.make_account(),
+        staff.add_staff("bench", "Cán bộ", "officer", "H21.129", stage.PASSWORD, utc_now()),
     )
 
     dossier = None
     for _ in range(30):
-        draft = conftest.full_draft(site.app, citizen, "dang-ky-khai-tu")
+        draft = stage.full_draft(site.app, citizen, "dang-ky-khai-tu")
         dossier = submission.submit(
             draft,
             submission.content_hash(draft),
@@ -221,7 +221,7 @@ def seed(site: Site):
             utc_now(),
             lambda code: code,
         )
-    conftest.full_draft(site.app, citizen, BIRTH)
+    stage.full_draft(site.app, citizen, BIRTH)
     seed_businesses(citizen)
     seed_documents(site, citizen)
     seed_account(site, citizen, officer)
@@ -235,7 +235,7 @@ def seed_announcements(site: Site, officer) -> None:
     """Thirty announcements hold, ten are over; their titles as long as people write them."""
     from datetime import timedelta
 
-    import conftest
+    import stage
 
     from database import utc_now
     from rules import content_store
@@ -243,7 +243,7 @@ def seed_announcements(site: Site, officer) -> None:
 
     told = {}
     for number in range(40):
-        first = conftest.today() - timedelta(days=number)
+        first = stage.today() - timedelta(days=number)
         last = first + timedelta(days=30 if number < 30 else 1)
         said = {"slug": f"viec-{number}", "title": f"Bộ phận Một cửa làm việc cả sáng thứ Bảy từ tuần {number} của năm nay",
                 "body": "Bà con mang giấy tờ đến xã.\n\n" * 3, "valid_from": str(first), "valid_to": str(last)}  # fmt: skip
@@ -257,7 +257,7 @@ def seed_mending(site: Site) -> dict:
     """Of the citizen's dossiers: one that is being corrected, one of which the desk asks more, one whose result is in hand."""
     from datetime import timedelta
 
-    import conftest
+    import stage
 
     from database import utc_now
     from models import Dossier, Staff, State
@@ -267,7 +267,7 @@ def seed_mending(site: Site) -> dict:
     _, corrected, lacking, rated = new
     corrections.begin(corrected, corrected.account, site.app.extensions["files"], now)
     asked = [supplements.Asked(d["key"], d["name"], "Ảnh mờ, không đọc được") for d in lacking.procedure["documents"][:3]]
-    due_on, officer = conftest.today() + timedelta(days=14), Staff.get(Staff.login_name == "bench")
+    due_on, officer = stage.today() + timedelta(days=14), Staff.get(Staff.login_name == "bench")
     supplements.ask(lacking, asked, due_on, officer, now, site.library.calendar, form_key="bench")
     Dossier.update(state=State.RETURNED).where(Dossier.id == rated.id).execute()
     return {"corrected": corrected, "lacking": lacking, "rated": rated}
@@ -277,7 +277,7 @@ def seed_documents(site: Site, citizen) -> None:
     """Sixty personal documents of a large family, some soon out of date; the first one with ten photos, one of them old."""
     from datetime import timedelta
 
-    import conftest
+    import stage
 
     from database import utc_now
     from gateways.papers import CleanPaper
@@ -288,28 +288,28 @@ def seed_documents(site: Site, citizen) -> None:
     kinds = list(documents.KINDS.items())[:8]
     for number in range(60):
         kind, words = kinds[number % 8]
-        expires = (conftest.today() + timedelta(days=number - 20)).isoformat() if number % 6 == 0 else ""
+        expires = (stage.today() + timedelta(days=number - 20)).isoformat() if number % 6 == 0 else ""
         details = {"name": f"{words} {people[number * 7 // 8 % 8]}", "number": f"{64090000000 + number * 7919:012}",
                    "issued_on": "2019-07-05", "place": "UBND xã Ia Băng", "expires_on": expires}  # fmt: skip
-        photos = [conftest.photo(size=(60, 80 + number * 12 + n)) for n in range(10 if number == 59 else 1 + number % 2)]
+        photos = [stage.photo(size=(60, 80 + number * 12 + n)) for n in range(10 if number == 59 else 1 + number % 2)]
         kept = [
             documents.keep_file(CleanPaper(photo, "image/jpeg", f"IMG_2026{number:02}{n:02}.jpg"), store)
             for n, photo in enumerate(photos)
         ]
         document, _ = documents.save_document(citizen, f"bench-{number}", kind, details, kept, store, 10**9, now)
-    new = documents.keep_file(CleanPaper(conftest.photo(size=(61, 80)), "image/jpeg", "IMG_20261122.jpg"), store)
+    new = documents.keep_file(CleanPaper(stage.photo(size=(61, 80)), "image/jpeg", "IMG_20261122.jpg"), store)
     documents.replace_file(citizen, document.files.get(), new, store, 10**9, now)
 
 
 def seed_businesses(citizen) -> None:
     """The citizen acts for a business of three people with twelve dossiers, and is invited to another."""
-    import conftest
+    import stage
 
     from database import utc_now
     from models import Dossier
     from rules import businesses
 
-    now, partners = utc_now(), [conftest.make_account(full_name=name, email="") for name in ("Kpă Thuyên", "Rmah H'Mai")]
+    now, partners = utc_now(), [stage.make_account(full_name=name, email="") for name in ("Kpă Thuyên", "Rmah H'Mai")]
     own = businesses.add(citizen, "Công ty TNHH Cà phê Ia Băng", "5900189357", now)
     for partner in partners:
         businesses.invite(own, citizen, partner, now)
@@ -323,20 +323,20 @@ def seed_businesses(citizen) -> None:
 def seed_people(citizen, officer) -> None:
     """The officer has looked up the citizen, who was two accounts, and somebody of the older number, who got a slip; twenty
     requests of a leader wait for the officer."""
-    import conftest
+    import stage
 
     from database import utc_now
     from rules import approvals, people, slips
 
-    now, leader = utc_now(), conftest.make_staff("leader")
-    absorbed = conftest.make_account(full_name=citizen.full_name, email="", id_number="231234999")
+    now, leader = utc_now(), stage.make_staff("leader")
+    absorbed = stage.make_account(full_name=citizen.full_name, email="", id_number="231234999")
     approvals.grant(approvals.ask("merge", citizen, officer, "Một người, hai số giấy tờ", now, "merge", absorbed), leader, now)
-    old = conftest.make_account(full_name="Rơ Châm H'Blơm", email="", id_number="231234567", password_hash="")
+    old = stage.make_account(full_name="Rơ Châm H'Blơm", email="", id_number="231234567", password_hash="")
     slips.make_slip(old, officer, now, "slip")
     for account in (citizen, old):
         people.open_for(account, officer, "Xem giấy tờ thật", now)
     asked = [
-        approvals.ask("reset", conftest.make_account(full_name=f"Kpă H'Nu {n}", email=""), leader, "Quên mật khẩu", now, f"{n}")
+        approvals.ask("reset", stage.make_account(full_name=f"Kpă H'Nu {n}", email=""), leader, "Quên mật khẩu", now, f"{n}")
         for n in range(21)
     ]
     approvals.grant(asked[-1], officer, now)
@@ -345,13 +345,13 @@ def seed_people(citizen, officer) -> None:
 def seed_recordings(site: Site) -> None:
     """Every step of every guide in three languages, but for one in Bahnar, and nothing of guide VII; one that waits, one that
     failed, one to put back."""
-    import conftest
+    import stage
 
     from models import Recording
     from rules import recordings
 
     own, keep = site.library.guides["nop-ho-so"], site.app.extensions["files"].keep
-    by = conftest.make_staff("culture", "bench-culture")
+    by = stage.make_staff("culture", "bench-culture")
 
     def make(step: int, language: str, guide=own, **more) -> None:
         words = recordings.words_hash(guide, step)
@@ -370,18 +370,17 @@ def seed_recordings(site: Site) -> None:
 
 def seed_staff(site: Site) -> dict[str, Phone]:
     """Thirty of the staff, four of them waiting to be approved; an administrator at work, and three on their way in."""
-    import conftest
+    import stage
 
     from database import utc_now
     from rules import staff
 
-    boss, now = conftest.make_staff("administrator"), utc_now()
+    boss, now = stage.make_staff("administrator"), utc_now()
     for number in range(30):
         more = {"approved_at": None, "made_by": boss} if number < 4 else {"approved_at": now, "village": f"Thôn {number % 11}"}
         staff.add_staff(f"canbo{number}", f"Rơ Châm H'Lan {number}", staff.ROLES[number % 7], "H21.129", "x" * 12, now, **more)
     coming = {
-        name: conftest.make_staff("village_head", name, second_factor="codes")
-        for name in ("first_password", "set_factor", "factor")
+        name: stage.make_staff("village_head", name, second_factor="codes") for name in ("first_password", "set_factor", "factor")
     }
     clerk = staff.Staff.get(staff.Staff.role == "postal_clerk", staff.Staff.approved_at.is_null(False))
     at_work = {"administrator": site.phone_of(boss), "postal_clerk": site.phone_of(clerk)}
@@ -392,13 +391,13 @@ def seed_outreach(site: Site) -> dict[str, Phone]:
     """A village head with a full page of notes, and what is asked of every village."""
     from datetime import timedelta
 
-    import conftest
+    import stage
 
     from database import utc_now
     from rules import outreach
 
-    now, today, villages = utc_now(), conftest.today(), site.library.villages()
-    head, culture = conftest.make_staff("village_head", "truong-6", village="Thôn 6"), conftest.make_staff("culture", "van-hoa")
+    now, today, villages = utc_now(), stage.today(), site.library.villages()
+    head, culture = stage.make_staff("village_head", "truong-6", village="Thôn 6"), stage.make_staff("culture", "van-hoa")
     guides = tuple(site.library.guides)
     campaigns = [
         outreach.begin_campaign(
@@ -652,14 +651,14 @@ def post_rows(page: float, listed: float) -> list[Row]:
 
 
 def outreach_rows(page: float, listed: float, check: float) -> list[Row]:
-    import conftest
+    import stage
     from rows import make_row
 
     from models import Campaign, OutreachNote, Staff, State
 
     log, head = "/mot-cua/nhat-ky/", Staff.get(Staff.login_name == "truong-6")
     for number in range(12):  # there is something to tell them
-        owner = conftest.make_account(f"Rơ Châm H'Lan {number}", "")
+        owner = stage.make_account(f"Rơ Châm H'Lan {number}", "")
         make_row(owner, 5000 + number, state=State.DONE, helped_by=head, channel="helped", village="Thôn 6")
     note, campaign = OutreachNote.select().where(OutreachNote.by == head).first(), Campaign.get(Campaign.ended_at.is_null())
     return [
@@ -815,10 +814,10 @@ def measure(row: Row, phones: dict[str, Phone]) -> tuple[int, int, int] | None:
 
 def journey(site: Site, phone: Phone | None = None, photo: bytes = b"") -> Phone:
     """Register, confirm, log in, submit a birth registration with two photos, look it up: every page, no JavaScript."""
-    import conftest
+    import stage
 
     phone = phone or Phone(site.port)
-    photo = photo or conftest.photo()
+    photo = photo or stage.photo()
     phone.begin("register")
     phone.get("/")
     phone.get("/tai-khoan/dang-nhap")
@@ -826,8 +825,8 @@ def journey(site: Site, phone: Phone | None = None, photo: bytes = b"") -> Phone
     page = phone.press(phone.get("/tai-khoan/dang-ky"), "", "IAL2")
     page = phone.press(page, "", "Tiến hành đăng ký", {"id_number": "064090999999"})
     person = {
-        "password": conftest.PASSWORD,
-        "password_again": conftest.PASSWORD,
+        "password": stage.PASSWORD,
+        "password_again": stage.PASSWORD,
         "full_name": "Siu Blĕo",
         "birth_date": "5/7/1990",
         "village": "Thôn 6",
@@ -838,7 +837,7 @@ def journey(site: Site, phone: Phone | None = None, photo: bytes = b"") -> Phone
     confirm = site.letter_path()
     phone.press(phone.get(confirm), confirm, "Xác nhận")
     phone.begin("log in")
-    login = {"id_number": "064090999999", "password": conftest.PASSWORD}
+    login = {"id_number": "064090999999", "password": stage.PASSWORD}
     page = phone.press(phone.get("/tai-khoan/dang-nhap/tinh"), "", "Đăng nhập", login)
     phone.begin("questions")
     phone.get(f"/dich-vu/{BIRTH}")  # it stands on the home page
@@ -863,11 +862,11 @@ def journey(site: Site, phone: Phone | None = None, photo: bytes = b"") -> Phone
 
 
 def _answers(site: Site, page: Answer) -> dict[str, str]:
-    import conftest
+    import stage
 
     names = {field.get("name") for field in page.tree.iter("input", "textarea", "select")}
     questions = [q for p in site.library.definitions[BIRTH]["eform"]["pages"] for q in p["questions"]]
-    return {q["key"]: conftest.good_answer(q) for q in questions if q["key"] in names}
+    return {q["key"]: stage.good_answer(q) for q in questions if q["key"] in names}
 
 
 def sent_paper() -> int:

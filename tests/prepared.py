@@ -6,7 +6,7 @@ import os
 import secrets
 from datetime import timedelta
 
-from conftest import BIRTH, full_draft, good_answers, make_account, make_staff, today
+from stage import BIRTH, full_draft, good_answers, make_account, make_staff, today
 
 from app import create_app
 from database import db, utc_now

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from conftest import BIRTH
+from stage import BIRTH
 
 from database import utc_now
 from models import Account, Dossier

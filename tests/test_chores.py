@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import BIRTH
+from stage import BIRTH
 
 import chores
 from database import db, utc_now

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from conftest import PASSWORD, PROJECT, make_account, make_staff
+from stage import PASSWORD, PROJECT, make_account, make_staff
 
 from database import db
 from gateways.security_log import SecurityLog

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
-from conftest import PASSWORD, hash_of_password, make_account
 from peewee import DatabaseError, IntegerField, IntegrityError, Model
 from playhouse.migrations import Runner
+from stage import PASSWORD, hash_of_password, make_account
 from together import at_once
 
 from database import MIGRATIONS, SealedField, answers, db, is_sqlite, migrate, open_database, use_database

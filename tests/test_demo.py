@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from conftest import Visitor, make_account, make_staff
+from stage import Visitor, make_account, make_staff
 
 from database import db, utc_now
 from models import (

@@ -7,8 +7,8 @@ import sys
 from datetime import timedelta
 
 import pytest
-from conftest import PROJECT, make_staff
 from paying import NOW, URL, Gateway, ask_for_money, fresh, notice_of, query_answer, refund_answer, rows, try_to_pay
+from stage import PROJECT, make_staff
 
 from models import PaymentAttempt, PaymentNotice, Receipt, Refund
 from rules import payments, refunds

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
-from conftest import PROJECT
 from PIL import Image, ImageDraw
+from stage import PROJECT
 
 from pictures import camera
 from pictures.agreement import faults_of_picture

@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 import pytest
 import serving
-from conftest import PASSWORD
 from serving import wait_until
+from stage import PASSWORD
 
 TAKE = "/ca-nhan/du-lieu/tai-ve"
 MEGABYTE = 1_000_000

@@ -7,8 +7,8 @@ import urllib.request
 
 import pytest
 import serving
-from conftest import BIRTH
 from PIL import Image
+from stage import BIRTH
 
 client = pytest.importorskip("tusclient.client", reason="tuspy is not installed")
 from tusclient.exceptions import TusCommunicationError  # noqa: E402

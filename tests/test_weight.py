@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from conftest import PROJECT
+from stage import PROJECT
 
 
 def test_every_page_is_within_its_budget():

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from conftest import today
+from stage import today
 
 TITLE = "Thứ Bảy nhận hồ sơ"
 

@@ -2,7 +2,7 @@
 
 import person
 import pytest
-from conftest import BIRTH
+from stage import BIRTH
 
 WALKS = [
     pytest.param("sqlite", True, "240x320", id="240x320 script sqlite"),

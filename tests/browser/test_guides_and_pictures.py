@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from conftest import PROJECT
+from stage import PROJECT
 
 from pictures.agreement import faults_of_picture, faults_of_step
 from pictures.camera import looking

@@ -5,11 +5,11 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from conftest import PASSWORD
 from person import LETTER_CHOICE
 from phone import Phone
 from sandboxed import LABEL
 from serving import wait_until
+from stage import PASSWORD
 
 ONLINE = "Thanh toán trực tuyến qua cổng DVCQG"
 CARD, HOLDER, ISSUED, OTP = "9704198526191432198", "NGUYEN VAN A", "07/15", "123456"

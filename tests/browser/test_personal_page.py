@@ -86,7 +86,7 @@ def test_a_login_elsewhere_is_ended_and_then_all_of_them(log_in, has_script):
 
 @pytest.mark.parametrize("has_script", [True, False], ids=["script", "plain"])
 def test_a_change_is_made_with_the_password_and_a_wrong_one_loses_nothing_typed(log_in, has_script):
-    from conftest import PASSWORD
+    from stage import PASSWORD
 
     phone = log_in(has_script)
     phone.open(f"{phone.address}/ca-nhan/tai-khoan/thon")

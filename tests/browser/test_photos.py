@@ -3,11 +3,11 @@
 import random
 
 import pytest
-from conftest import BIRTH
 from phone import Phone
 from PIL import Image
 from serving import served, wait_until
 from slow_line import SlowLine
+from stage import BIRTH
 
 PAPERS = f"/nop-ho-so/{BIRTH}/giay-to"
 SEND = "Gửi giấy này"

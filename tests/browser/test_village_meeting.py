@@ -1,10 +1,10 @@
 """A village meeting: one phone, one village head, three people in a row; and the counter, by keyboard."""
 
 import pytest
-from conftest import photo
 from person import GO_ON
 from phone import SIZES, Phone, chromium_running
 from serving import wait_until
+from stage import photo
 
 HELP, COUNTER = "/mot-cua/lam-giup", "/mot-cua/tai-quay"
 WITNESS = "Siu Người Nghe"

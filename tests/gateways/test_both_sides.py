@@ -6,9 +6,9 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import paying
 import pytest
-from conftest import make_staff
 from paying import AMOUNT, MINUTE, ask_for_money
 from sandboxed import Clock, Payer, Sandbox
+from stage import make_staff
 
 import sandbox.payments
 from database import utc_now

@@ -3,8 +3,8 @@
 import io
 
 import pytest
-from conftest import photo
 from PIL import Image
+from stage import photo
 
 from gateways.pictures import EDGE, MOST_BYTES, small_picture
 

@@ -5,9 +5,9 @@ from datetime import date
 from types import SimpleNamespace
 
 import pytest
-from conftest import BIRTH, PASSWORD, PROJECT, make_staff
 from paying import Gateway, ask_for_money, notice_of, try_to_pay
 from reading import Page
+from stage import BIRTH, PASSWORD, PROJECT, make_staff
 
 from database import utc_now
 from models import SupplementRequest

@@ -7,8 +7,8 @@ its sender, so that nothing but the rights stands in its way.
 import io
 
 import pytest
-from conftest import make_staff
 from house.test_house import LOGIN, addresses, everything, good_forms, may_open, person, said_of, secrets_of, world  # noqa: F401
+from stage import make_staff
 
 from database import db
 from rules import staff

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import make_account, make_staff
+from stage import make_account, make_staff
 
 from database import db
 from models import AccountEvent

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from conftest import PASSWORD, make_account
 from peewee import IntegrityError
+from stage import PASSWORD, make_account
 from together import at_once
 
 from models import Account, AccountEvent, Business, IdNumber, Message, Registration, Representative, Staff

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from conftest import BIRTH, PASSWORD, make_account, make_staff
+from stage import BIRTH, PASSWORD, make_account, make_staff
 from together import at_once
 
 import chores

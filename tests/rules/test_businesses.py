@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from conftest import BIRTH, PASSWORD, make_account, make_staff
+from stage import BIRTH, PASSWORD, make_account, make_staff
 from together import at_once
 
 from database import db, is_sqlite

@@ -86,7 +86,7 @@ def test_a_stop_within_a_day_is_told_in_hours(five_days, move, read):
 
 
 def test_what_was_stopped_for_good_and_opened_again_stood_meanwhile(five_days, move, read, app):
-    from conftest import make_staff
+    from stage import make_staff
 
     leader = make_staff("leader")
     move(five_days, "stop", at(4))

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from conftest import make_staff
+from stage import make_staff
 
 from models import ContentDraft
 from rules import content_drafts, content_store

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from conftest import make_account, photo
+from stage import make_account, photo
 from together import at_once
 
 from database import db, utc_now

@@ -4,9 +4,9 @@ import secrets
 from datetime import timedelta
 
 import pytest
-from conftest import PASSWORD, make_account, make_staff
 from peewee import IntegrityError
 from rows import make_row
+from stage import PASSWORD, make_account, make_staff
 from together import at_once
 
 import chores

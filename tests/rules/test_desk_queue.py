@@ -3,10 +3,10 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from conftest import make_account, make_staff
 from hypothesis import given
 from hypothesis import strategies as st
 from rows import make_row
+from stage import make_account, make_staff
 
 from database import utc_now
 from models import Business, Dossier, OtherCode, State

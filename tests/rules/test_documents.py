@@ -4,7 +4,7 @@ import os
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from conftest import make_account, photo
+from stage import make_account, photo
 from together import at_once
 
 import chores

@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from conftest import make_account
 from rows import make_row
+from stage import make_account
 
 from models import Dossier, Event, State, Transfer
 from rules import WrongInput, history

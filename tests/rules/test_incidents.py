@@ -1,7 +1,7 @@
 """Whom an incident touched: each thing a line of the log may name leads to its owner."""
 
 import pytest
-from conftest import make_account
+from stage import make_account
 
 from database import utc_now
 from models import Business, Manifest, Representative, Shipment

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 import pytest
-from conftest import make_staff
 from rows import OFFICE, make_row
+from stage import make_staff
 
 from models import Apology, Dossier, State
 from rules import lateness

@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from conftest import PASSWORD, make_account, make_staff
 from peewee import OperationalError
+from stage import PASSWORD, make_account, make_staff
 
 from models import Attempts, IdNumber, KnownDevice, Login, Staff
 from rules import accounts, attempts, logins, passwords, staff

@@ -4,7 +4,7 @@ import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from conftest import make_account
+from stage import make_account
 
 from models import Dossier, Draft, State
 from rules import WrongInput, lookup, submission, workflow

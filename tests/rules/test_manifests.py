@@ -1,7 +1,7 @@
 """Hand-over lists: numbered without a gap, signed by both, and what both signed stays on them."""
 
 import pytest
-from conftest import make_account, make_staff
+from stage import make_account, make_staff
 from together import at_once
 
 from database import utc_now

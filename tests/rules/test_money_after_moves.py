@@ -1,8 +1,8 @@
 """Money on its way while its dossier goes on, ends or comes back: it pays for what is open, and else it is for staff."""
 
 import pytest
-from conftest import make_staff
 from paying import AMOUNT, MINUTE, NOW, Gateway, ask_for_money, fresh, notice_of, try_to_pay
+from stage import make_staff
 
 from models import Dossier, Event, PaymentAttempt, PaymentRequest, Receipt, State
 from rules import payment_requests, payments, receipts, refunds, workflow

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from conftest import PASSWORD, make_account, make_staff
+from stage import PASSWORD, make_account, make_staff
 
 from database import utc_now
 from models import Account, AccountEvent, KnownDevice, Login, Message, OneTimeCode

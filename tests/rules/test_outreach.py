@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
-from conftest import make_staff, today
+from stage import make_staff, today
 
 from database import utc_now
 from models import Campaign, OutreachNote

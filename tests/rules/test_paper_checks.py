@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from conftest import make_staff, photo
+from stage import make_staff, photo
 
 from database import utc_now
 from gateways.papers import CleanPaper

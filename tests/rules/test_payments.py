@@ -6,7 +6,6 @@ import json
 from datetime import timedelta
 
 import pytest
-from conftest import make_account, make_staff
 from paying import (
     AMOUNT,
     EXPIRED,
@@ -24,6 +23,7 @@ from paying import (
     try_to_pay,
 )
 from sandboxed import read_signed
+from stage import make_account, make_staff
 from together import at_once
 
 from database import db

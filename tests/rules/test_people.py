@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from conftest import PASSWORD, PROJECT, make_account, make_staff
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from stage import PASSWORD, PROJECT, make_account, make_staff
 from together import at_once
 
 from database import db

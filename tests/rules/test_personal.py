@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from conftest import make_account
+from stage import make_account
 
 from database import utc_now
 from models import Dossier, PersonalDocument, State

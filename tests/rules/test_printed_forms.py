@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 import pytest
-from conftest import PROJECT, make_account, make_staff
+from stage import PROJECT, make_account, make_staff
 from together import at_once
 
 from database import db, utc_now

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from conftest import good_answer
+from stage import good_answer
 
 from rules import eform
 from rules.content import read_content

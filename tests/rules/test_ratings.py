@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from conftest import make_account
+from stage import make_account
 from together import at_once
 
 from database import utc_now

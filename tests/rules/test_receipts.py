@@ -5,7 +5,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from conftest import make_staff
+from stage import make_staff
 from together import at_once
 
 from database import utc_now

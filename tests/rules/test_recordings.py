@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from conftest import make_staff
 from peewee import IntegrityError
 from sounds import amr, facts_of, needs_ffmpeg, tone
+from stage import make_staff
 from together import at_once
 
 import chores

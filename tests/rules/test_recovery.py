@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from conftest import PASSWORD, make_account, make_staff
+from stage import PASSWORD, make_account, make_staff
 from together import at_once
 
 from models import Account, AccountEvent, KnownDevice, Login, Message, OneTimeCode

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from conftest import make_staff
 from paying import (
     AMOUNT,
     MINUTE,
@@ -16,6 +15,7 @@ from paying import (
     rows,
     try_to_pay,
 )
+from stage import make_staff
 from together import at_once
 
 from gateways.vnpay import Reply

@@ -5,9 +5,9 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 
 import pytest
-from conftest import make_account, make_staff
 from hypothesis import given
 from hypothesis import strategies as st
+from stage import make_account, make_staff
 
 from database import utc_now
 from models import ClockStop, Dossier, Event, PaymentRequest, Rating, Receipt, Staff, State

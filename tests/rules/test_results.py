@@ -4,8 +4,8 @@ import hashlib
 from datetime import timedelta
 
 import pytest
-from conftest import make_account, make_staff
 from signing import pdf, signed_pdf
+from stage import make_account, make_staff
 from together import at_once
 
 from chores import UNCLAIMED_FILE, _sweep_files

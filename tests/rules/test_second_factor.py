@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pyotp
 import pytest
-from conftest import make_staff
+from stage import make_staff
 from together import at_once
 
 from database import db

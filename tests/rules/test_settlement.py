@@ -1,8 +1,8 @@
 """A payment request is settled once: one receipt under the next number, the dossier goes on, all of it or nothing."""
 
 import pytest
-from conftest import make_account
 from paying import MINUTE, NOW, ask_for_money, try_to_pay
+from stage import make_account
 from together import at_once
 
 from models import ClockStop, Dossier, Event, FormCounter, Message, PaymentRequest, Receipt, State

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from conftest import BIRTH, make_account, make_staff
+from stage import BIRTH, make_account, make_staff
 from together import at_once
 
 from database import utc_now

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from conftest import make_staff
+from stage import make_staff
 from together import at_once
 
 from models import Login, OneTimeCode, Staff

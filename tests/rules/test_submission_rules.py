@@ -5,7 +5,7 @@ import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from conftest import BIRTH, good_answers, make_account
+from stage import BIRTH, good_answers, make_account
 from together import at_once
 
 from database import utc_now

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from conftest import make_staff, photo, today
+from stage import make_staff, photo, today
 from together import at_once
 
 from database import utc_now

@@ -5,9 +5,9 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from conftest import make_account, make_staff
 from hypothesis import given
 from hypothesis import strategies as st
+from stage import make_account, make_staff
 from together import at_once
 
 from database import utc_now

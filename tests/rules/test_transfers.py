@@ -4,7 +4,7 @@ import shutil
 from datetime import UTC, datetime
 
 import pytest
-from conftest import PROJECT, make_staff
+from stage import PROJECT, make_staff
 from together import at_once
 
 from models import Dossier, Event, Message, OtherCode, State, Transfer

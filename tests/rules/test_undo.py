@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from conftest import make_staff
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from peewee import DatabaseError, IntegrityError
+from stage import make_staff
 from together import at_once
 
 from database import db, is_sqlite, utc_now

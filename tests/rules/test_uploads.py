@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from conftest import make_account
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from stage import make_account
 from together import at_once
 
 import chores

@@ -6,9 +6,9 @@ import zlib
 import brotli
 import msgspec
 import pytest
-from conftest import PROJECT
 from hypothesis import given
 from hypothesis import strategies as st
+from stage import PROJECT
 
 from rules import vietqr
 from rules.content import read_content

@@ -3,8 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
-from conftest import make_account, make_staff
 from rows import make_row
+from stage import make_account, make_staff
 
 from database import utc_now
 from models import Account, AccountEvent, Consent, Dossier, State, SupplementItem, SupplementRequest

@@ -4,10 +4,10 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 import pytest
-from conftest import make_staff
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rows import make_row
+from stage import make_staff
 
 from models import Broadcast, Pack
 from rules import outreach, overview, paper_visits, reports, village_report

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from conftest import make_staff
 from peewee import IntegrityError
+from stage import make_staff
 from together import at_once
 
 from database import utc_now

@@ -23,6 +23,7 @@ class W3m(TextBrowser):
             self.send("^", lambda: self.place == (0, 0), "the top of the page is not reached")
 
     def shows_typed(self, text: str) -> bool:
+        text = text[-40:]  # of what is longer than the line, its end is seen
         return text in self.status or "*" * len(text) in self.status
 
     def type(self, label: str, text: str, below: str = "") -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from conftest import PASSWORD, make_account
+from stage import PASSWORD, make_account
 
 from database import utc_now
 from models import Account, Draft, IdNumber, KnownDevice, Login, Message, Registration, Representative

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from conftest import make_staff, today
+from stage import make_staff, today
 
 from models import ContentDraft, ContentVersion
 from rules import content_drafts, content_store

@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ElementTree
 from datetime import date, timedelta
 
 import pytest
-from conftest import today
+from stage import today
 
 from database import utc_now
 from rules import announcements, content_store

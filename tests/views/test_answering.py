@@ -1,7 +1,7 @@
 """One page, two answers; and where one may be sent on to."""
 
 import pytest
-from conftest import BIRTH
+from stage import BIRTH
 
 from views.answering import own_path
 

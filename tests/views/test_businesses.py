@@ -1,7 +1,7 @@
 """Doanh nghiệp của tôi, and submitting for a business."""
 
 import pytest
-from conftest import BIRTH, make_account
+from stage import BIRTH, make_account
 from together import Requests, at_once
 
 from database import utc_now

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
-from conftest import make_staff, today
+from stage import make_staff, today
 
 from models import ContentDraft, ContentVersion
 from rules import content_drafts, content_store
@@ -307,7 +307,7 @@ def test_a_new_procedure_begins_as_one_that_is_like_it(desk, visitor, app):
 
 def visit_other(app):
     """Its fees are copied from another, so another than the writer publishes it."""
-    from conftest import Visitor
+    from stage import Visitor
 
     from database import utc_now
     from rules import logins

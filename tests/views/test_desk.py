@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from conftest import PASSWORD, hash_of_password, make_staff
+from stage import PASSWORD, hash_of_password, make_staff
 from together import Requests, at_once
 
 from database import utc_now

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import make_account, make_staff
+from stage import make_account, make_staff
 
 from database import utc_now
 from models import AccountEvent, Business

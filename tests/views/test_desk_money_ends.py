@@ -5,9 +5,9 @@ import zipfile
 from datetime import timedelta
 
 import pytest
-from conftest import make_account, make_staff
 from paying import AMOUNT, ask_for_money, fresh, try_to_pay
 from rows import make_row
+from stage import make_account, make_staff
 
 from database import utc_now
 from models import PaymentAttempt, PaymentRequest, Receipt, Refund, State

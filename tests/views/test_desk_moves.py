@@ -1,8 +1,8 @@
 """The desk undoes a slip of the hand, and hands over what is another's to deal with."""
 
 import pytest
-from conftest import make_staff
 from msgspec.structs import replace
+from stage import make_staff
 
 from models import Dossier, Event, OtherCode, State, Transfer
 from rules import transfers

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from conftest import make_account, make_staff
 from rows import make_row
+from stage import make_account, make_staff
 
 from database import utc_now
 from models import AccountEvent, Dossier, Event, HandOver, State

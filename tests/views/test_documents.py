@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from conftest import BIRTH, PASSWORD, make_account, make_staff, photo, today
 from PIL import Image
+from stage import BIRTH, PASSWORD, make_account, make_staff, photo, today
 from together import Requests, at_once
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart

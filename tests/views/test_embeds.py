@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import brotli
 import pytest
-from conftest import make_staff, today
 from lxml import html
+from stage import make_staff, today
 
 from database import utc_now
 from rules import content_store

@@ -3,8 +3,8 @@
 import errno
 
 import pytest
-from conftest import BIRTH
 from peewee import OperationalError
+from stage import BIRTH
 
 from gateways.files import StorageFull
 from models import Draft

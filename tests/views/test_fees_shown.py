@@ -1,7 +1,7 @@
 """What it costs, said before anything is typed, again before the last button, and to the desk."""
 
 import pytest
-from conftest import BIRTH, make_account
+from stage import BIRTH, make_account
 
 from database import utc_now
 from models import Dossier

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from conftest import PROJECT, make_staff
+from stage import PROJECT, make_staff
 
 from rules import content, eform
 from views.form_features import CHECKS, GROUPS, PAGES, cut

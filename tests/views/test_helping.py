@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from conftest import BIRTH, PASSWORD, good_answers, make_account, make_staff, photo
+from stage import BIRTH, PASSWORD, good_answers, make_account, make_staff, photo
 from together import Requests, at_once
 from werkzeug.datastructures import FileStorage
 

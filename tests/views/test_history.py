@@ -5,8 +5,8 @@ import io
 from datetime import UTC, date, datetime
 
 import pytest
-from conftest import BIRTH, make_account, make_staff
 from rows import make_row
+from stage import BIRTH, make_account, make_staff
 
 from database import db, utc_now
 from models import Dossier, Event, PaymentRequest, Receipt, State, SupplementItem, SupplementRequest, Transfer

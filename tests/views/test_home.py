@@ -4,8 +4,8 @@ import shutil
 from types import SimpleNamespace
 
 import pytest
-from conftest import PASSWORD
 from msgspec.structs import replace
+from stage import PASSWORD
 
 import database
 from database import utc_now

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import pytest
 import time_machine
-from conftest import make_staff
 from rows import make_row
+from stage import make_staff
 
 from models import Apology, Dossier, Event, State
 from rules import workflow

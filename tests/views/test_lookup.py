@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from conftest import BIRTH, make_account
 from paying import ask_for_money, try_to_pay
+from stage import BIRTH, make_account
 
 from database import utc_now
 from models import Attempts, Dossier

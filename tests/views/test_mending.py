@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from conftest import BIRTH, make_account, make_staff, photo
+from stage import BIRTH, make_account, make_staff, photo
 from together import Requests, at_once
 
 from database import utc_now

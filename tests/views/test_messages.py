@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from conftest import make_account, make_staff
+from stage import make_account, make_staff
 
 from database import utc_now
 from models import Message, TextMessage

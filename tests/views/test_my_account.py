@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from conftest import PASSWORD, make_account, make_staff
+from stage import PASSWORD, make_account, make_staff
 
 from database import utc_now
 from models import Account, AccountEvent, Login, OneTimeCode

@@ -8,10 +8,10 @@ import zipfile
 from datetime import timedelta
 
 import pytest
-from conftest import PASSWORD, make_account
 from lxml import html
 from msgspec.structs import replace as with_other
 from signing import signed_pdf
+from stage import PASSWORD, make_account
 
 import chores
 from database import db, is_sqlite, utc_now

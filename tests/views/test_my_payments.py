@@ -4,8 +4,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import pytest
-from conftest import make_account, make_staff
 from paying import AMOUNT, Gateway, ask_for_money, notice_of, try_to_pay
+from stage import make_account, make_staff
 
 from database import utc_now
 from models import Dossier, PaymentAttempt, PaymentRequest, Receipt

@@ -5,9 +5,9 @@ import zipfile
 from datetime import timedelta
 
 import pytest
-from conftest import make_staff
 from printing import needs_pdf, read
 from queued import work_off
+from stage import make_staff
 
 import chores
 from database import utc_now

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from conftest import make_staff, photo
 from PIL import Image
+from stage import make_staff, photo
 from werkzeug.datastructures import MultiDict
 
 from database import utc_now

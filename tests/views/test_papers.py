@@ -6,8 +6,8 @@ import re
 from datetime import timedelta
 
 import pytest
-from conftest import BIRTH, make_account, make_staff, photo
 from PIL import Image
+from stage import BIRTH, make_account, make_staff, photo
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 

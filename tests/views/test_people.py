@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import segno
 import time_machine
-from conftest import BIRTH, PASSWORD, make_account, make_staff
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from stage import BIRTH, PASSWORD, make_account, make_staff
 from together import Requests, at_once
 
 from database import utc_now

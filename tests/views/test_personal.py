@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from conftest import BIRTH, make_account
+from stage import BIRTH, make_account
 
 from database import utc_now
 from models import Dossier, Draft, Login, Paper, State

@@ -4,8 +4,8 @@ import re
 from datetime import timedelta
 
 import pytest
-from conftest import make_account, make_staff
 from lxml import html
+from stage import make_account, make_staff
 
 from database import utc_now
 from models import Dossier, LaterPaper, Manifest, ResultReturn, Shipment, ShipmentStep, Staff, State

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from conftest import make_account, make_staff
 from printing import needs_pdf, read
+from stage import make_account, make_staff
 
 from database import utc_now
 from gateways import pdf

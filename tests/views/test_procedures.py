@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 import time_machine
-from conftest import BIRTH
+from stage import BIRTH
 
 from rules.vietnamese import show_day
 

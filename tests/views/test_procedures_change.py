@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import msgspec
 import pytest
 import time_machine
-from conftest import BIRTH, make_account
+from stage import BIRTH, make_account
 
 from models import Dossier, Draft
 from rules.content import Place

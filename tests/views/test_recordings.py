@@ -4,8 +4,8 @@ import io
 from urllib.parse import urljoin
 
 import pytest
-from conftest import make_staff
 from sounds import amr, facts_of, needs_ffmpeg, tone
+from stage import make_staff
 
 from database import db, utc_now
 from gateways import audio

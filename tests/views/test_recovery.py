@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from conftest import PASSWORD, make_account
 from reading import Page
+from stage import PASSWORD, make_account
 
 from database import utc_now
 from models import Account, AccountEvent, Login, OneTimeCode

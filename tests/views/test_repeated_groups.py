@@ -4,8 +4,8 @@ from datetime import date
 
 import msgspec
 import pytest
-from conftest import BIRTH, good_answers, make_account
 from flask import g
+from stage import BIRTH, good_answers, make_account
 
 from database import utc_now
 from models import Dossier, Draft

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import make_staff
 from lxml import etree
+from stage import make_staff
 
 from gateways import sheets
 from models import Dossier, Event, State

@@ -4,8 +4,8 @@ import hashlib
 import io
 
 import pytest
-from conftest import make_account, make_staff
 from signing import pdf, signed_pdf
+from stage import make_account, make_staff
 
 from database import utc_now
 from gateways import signatures

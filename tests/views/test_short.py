@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from conftest import today
 from queued import work_off
+from stage import today
 
 from database import db, utc_now
 from models import TABLES, PaperVisit

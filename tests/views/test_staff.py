@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from conftest import PASSWORD, make_staff
+from stage import PASSWORD, make_staff
 
 from database import utc_now
 from models import Login, OneTimeCode, Staff

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyotp
 import pytest
 import time_machine
-from conftest import PASSWORD, make_staff
+from stage import PASSWORD, make_staff
 from werkzeug.routing import AnyConverter
 
 from database import utc_now

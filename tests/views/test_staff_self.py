@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pyotp
 import pytest
-from conftest import PASSWORD, make_account, make_staff
+from stage import PASSWORD, make_account, make_staff
 
 from database import utc_now
 from models import Login, Staff

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 import time_machine
-from conftest import BIRTH, PASSWORD, PROJECT, good_answer, good_answers, make_account, photo
 from peewee import OperationalError
+from stage import BIRTH, PASSWORD, PROJECT, good_answer, good_answers, make_account, photo
 from together import Requests, at_once
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart

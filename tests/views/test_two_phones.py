@@ -1,7 +1,7 @@
 """One draft on two phones: the second is told, nothing typed is lost, nothing is overwritten unseen."""
 
 import pytest
-from conftest import BIRTH
+from stage import BIRTH
 
 from models import Draft
 

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from conftest import make_account, make_staff, today
 from rows import make_row
+from stage import make_account, make_staff, today
 
 from database import utc_now
 from models import AccountEvent, State, SupplementItem, SupplementRequest
