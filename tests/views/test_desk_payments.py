@@ -349,6 +349,7 @@ WORDY = "Căn cứ Thông tư 281/2016/TT-BTC và Nghị quyết của Hội đ�
 
 
 @needs_pdf
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # no database draws a page
 @pytest.mark.parametrize("ground", [ROOM_ON_SLIP - len(ITEM + in_words(HUGE)), 450])
 def test_slip_and_receipt_are_each_one_page_of_a6(desk, accepted, asked, library, monkeypatch, ground):
     """As much as is set in large letters, then as long as the form lets anybody write."""

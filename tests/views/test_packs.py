@@ -80,6 +80,7 @@ def test_a_village_head_makes_the_pack_of_her_village(app, head, visit_as):
 
 
 @needs_pdf
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # no database draws a page
 @pytest.mark.parametrize("size", ["a4", "a5"])
 def test_the_fullest_pack_is_under_300_kb_and_its_pages_are_told_right(app, library, officer, size):
     procedures = sorted(library.procedures, key=lambda slug: -len(str(library.definitions[slug]["documents"])))

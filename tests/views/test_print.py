@@ -125,6 +125,7 @@ def test_a_guide_and_a_procedure_lead_to_their_print(visitor):
 
 
 @needs_pdf
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # no database draws a page
 @pytest.mark.parametrize(("size", "points"), [("A4", A4), ("A5", A5)])
 @pytest.mark.parametrize("address", [GUIDE, PROCEDURE, "/to-roi/ba-cach/in"])
 def test_the_pdf_is_the_same_sheet(visitor, address, size, points):
@@ -218,6 +219,7 @@ def boxes(data: bytes) -> list[tuple[int, str, float, float, float, float, float
 
 
 @needs_pdf
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # no database draws a page
 @pytest.mark.parametrize("size", ["a4", "a5"])
 def test_nothing_is_cut_by_the_edge_of_the_paper(laid_out, library, press, size):
     helped = print_sheets.for_village(press, "thon-11", Helper("Thôn 11", "Rơ Châm H'Lan Ksor Nay", "0912 345 678"))
@@ -247,6 +249,7 @@ def test_every_letter_comes_from_one_font(laid_out, library, press):
 
 
 @needs_pdf
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # no database draws a page
 @pytest.mark.parametrize("size", ["a4", "a5"])
 def test_a_page_breaks_between_two_steps_and_never_within_one(laid_out, library, press, size):
     for guide in library.guides.values():
@@ -259,6 +262,7 @@ def test_a_page_breaks_between_two_steps_and_never_within_one(laid_out, library,
 
 
 @needs_pdf
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # no database draws a page
 @pytest.mark.parametrize(("size", "least"), [("a4", 13.9), ("a5", 11.9)])
 def test_no_letter_is_small(laid_out, library, press, size, least):
     these = [print_sheets.guide_sheet(guide, size, press) for guide in library.guides.values()]
@@ -270,6 +274,7 @@ def test_no_letter_is_small(laid_out, library, press, size, least):
 
 
 @needs_pdf
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # no database draws a page
 def test_what_a_poster_says_is_read_from_two_metres(laid_out, library, press):
     for word in print_sheets.posters(library.guides):
         made = laid_out(print_sheets.poster(word, library.guides, "a4", press))
