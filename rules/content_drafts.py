@@ -217,15 +217,19 @@ def remove(name: str, by: Staff, now: datetime) -> int:
     return content_store.publish({name: content_store.REMOVED}, by, now, "gỡ xuống", based_on, forget)
 
 
-def restore(version: ContentVersion, by: Staff, now: datetime) -> int:
-    """Put an older version in force again, as a new one. Raises ContentWrong when it no longer fits, NeedsAnother over money
-    that the same person has changed since."""
-    latest = content_store.version_of(version.file, content_store.number_of(version.file))
-    change = ContentDraft(file=version.file, value=_raw(version.text) if version.text else {}, writers=[])
-    if latest.by_id == by.id and touches_money(change):
-        raise NeedsAnother("Bản này đổi tiền hoặc tài khoản: người khác với người đã công bố bản đang dùng phải trả lại.")
-    based_on = {version.file: latest.number}
-    return content_store.publish({version.file: version.text}, by, now, f"trả lại bản số {version.number}", based_on)
+def restore(version: ContentVersion, by: Staff, now: datetime, form_key: str = "") -> bool:
+    """Put an older version in force again, as a new one. False: it says otherwise what people pay, and is now a draft that
+    another has to publish.
+
+    Raises ContentWrong when it no longer fits, EditedMeanwhile when it has to be a draft and there is one already.
+    """
+    value = _raw(version.text) if version.text else {}
+    if touches_money(ContentDraft(file=version.file, value=value)):
+        save(version.file, value, 0, by, form_key, now)
+        return False
+    based_on = {version.file: content_store.number_of(version.file)}
+    content_store.publish({version.file: version.text}, by, now, f"trả lại bản số {version.number}", based_on)
+    return True
 
 
 def has_date(name: str) -> bool:

@@ -450,7 +450,7 @@ def history(name: str):
 @bp.route("/lich-su/<path:name>/ban/<int:number>", methods=["GET", "POST"])
 @open_to(*EDITORS)
 def version(name: str, number: int):
-    """One version beside the one before it; and the button that puts it in force again."""
+    """One version beside the one before it; and the button that puts it in force again, or, over money, makes a draft of it."""
     file, form = f"{name}.yaml", MoveForm()
     found = content_store.version_of(file, number) if kind_of(file) else None
     if found is None:
@@ -461,12 +461,16 @@ def version(name: str, number: int):
         faults, status = [form.problems()[0][1]], 422
     elif form.is_submitted() and number < newest:
         try:
-            content_drafts.restore(found, me(), utc_now())
+            if not content_drafts.restore(found, me(), utc_now(), form.form_key.data[:64]):
+                return go_on(".review", name=name, da="tra-ban-cu-nhap")
             look_at_once()
             log_security("content published", file=file, restored=number)
             return go_on(".history", name=name, da="tra-ban-cu")
         except ContentWrong as wrong:
             faults, status = wrong.faults, 422
+        except EditedMeanwhile as meanwhile:
+            whose = meanwhile.theirs.edited_by
+            faults, status = [f"Đang có bản nháp của {whose}. Công bố hoặc bỏ bản nháp đó trước, rồi trả lại bản này."], 409
         except WrongInput as fault:
             faults, status = [str(fault)], 409
     before = content_store.version_of(file, number - 1)

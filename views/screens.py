@@ -109,6 +109,7 @@ NOTICES = {
     "cung-e-mail": "Bạn đang dùng e-mail này rồi.",
     "bo-e-mail": "Đã bỏ e-mail. Từ nay không lấy lại mật khẩu bằng thư được.",
     "da-cong-bo": "Đã công bố. Bà con thấy trong vòng một phút.",
+    "tra-ban-cu-nhap": "Bản này đổi tiền hoặc tài khoản nên mới là bản nháp. Người khác với bạn phải công bố.",
     "tra-ban-cu": "Đã trả lại bản cũ. Bà con thấy trong vòng một phút.",
     "nhap-xong": "Đã nhập thành bản nháp. Xem lại rồi công bố.",
     "nhap-giong": "Mọi tệp đều giống bản đang dùng, không có gì phải nhập.",

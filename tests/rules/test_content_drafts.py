@@ -128,14 +128,22 @@ def test_an_older_version_is_put_in_force_again(save, editor):
     assert [version.number for version in content_store.versions_of(NOTICE)] == [3, 2, 1]
 
 
-def test_who_changed_the_account_does_not_bring_an_old_one_back_alone(save, editor):
+def test_nobody_brings_an_old_account_back_alone(save, editor):
     raw = content_drafts.writing(SITE).value
     save(SITE, raw | {"bank_account": raw["bank_account"] | {"number": "123456"}})
-    leader = make_staff("leader")
+    leader, other = make_staff("leader"), make_staff("administrator")
     content_drafts.publish({SITE: 1}, leader, NOW)
 
+    for _ in range(2):  # a finger that shakes
+        assert not content_drafts.restore(content_store.version_of(SITE, 1), editor, NOW, "key")
+    assert content_drafts.writing(SITE).value == raw and content_store.number_of(SITE) == 2
     with pytest.raises(NeedsAnother):
-        content_drafts.restore(content_store.version_of(SITE, 1), leader, NOW)
+        content_drafts.publish({SITE: 1}, editor, NOW)
+    with pytest.raises(EditedMeanwhile):
+        content_drafts.restore(content_store.version_of(SITE, 1), other, NOW, "other key")
+
+    content_drafts.publish({SITE: 1}, other, NOW)
+    assert content_store.number_of(SITE) == 3 and content_drafts.writing(SITE).value == raw
 
 
 def test_a_file_that_others_need_is_not_taken_away(save, editor):

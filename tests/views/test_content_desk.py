@@ -166,6 +166,21 @@ def test_what_costs_money_is_published_by_another(desk, leader):
     assert Library.loaded().procedures["dang-ky-khai-sinh"].fee.amount == 5000
 
 
+def test_an_old_fee_comes_back_by_two(desk, leader):
+    send(desk, BIRTH, "fee", amount="5.000")
+    publish(leader, BIRTH)
+    old = f"{ROOM}lich-su/{BIRTH}/ban/1"
+
+    answer = desk.send(old, {}, "Trả lại bản này")
+    assert "Người khác với bạn phải công bố" in desk.get(answer.location).words
+    assert content_store.number_of(f"{BIRTH}.yaml") == 2
+    refused = leader.send(old, {}, "Trả lại bản này")
+    assert refused.status == 409 and "Đang có bản nháp của" in refused.errors
+
+    publish(leader, BIRTH)
+    assert content_store.number_of(f"{BIRTH}.yaml") == 3
+
+
 def test_all_drafts_go_into_force_together_or_not_at_all(desk):
     send(desk, "site", phone="111")
     send(desk, GUIDE, title="")
