@@ -60,6 +60,7 @@ from rules import (
     documents,
     logins,
     one_time,
+    outreach,
     packs,
     payment_requests,
     people,
@@ -867,7 +868,14 @@ def good_forms(world) -> dict[str, tuple[str, dict]]:
         ),
         "campaigns.change": (
             "culture",
-            {"form_key": key, "title": "Khác", "task": "Một buổi", "first_on": "1/12/2099", "last_on": "2/12/2099"},
+            {
+                "form_key": key,
+                "title": "Khác",
+                "task": "Một buổi",
+                "first_on": "1/12/2099",
+                "last_on": "2/12/2099",
+                "seen": outreach.mark_of(outreach.plan_of(world["campaign"])),
+            },
         ),
         "campaigns.end": ("culture", {"form_key": key}),
         "campaigns.go_on_with": ("culture", {"form_key": key}),

@@ -42,6 +42,7 @@ from models import (
     Upload,
 )
 from rules import accounts, businesses, data_export, data_rights, documents, logins, one_time, submission, uploads
+from rules.content import PURPOSES
 from rules.data_rights import RETENTION, WAITS
 
 NOW = utc_now()
@@ -233,7 +234,7 @@ def test_what_is_in_use_stays_however_old_it_is(account, files, dossier, officer
     chores.sweep(files, NOW)
     assert documents.mine(account, document.id) and document.files.count() == 1
     assert one_time.count_open("recovery", account, NOW) == 2
-    assert Consent.select().count() == 3 and Draft.get().dossier == dossier
+    assert Consent.select().count() == len(PURPOSES) and Draft.get().dossier == dossier
     assert Message.get_or_none(Message.id == waiting.id)
 
 
@@ -523,7 +524,7 @@ def test_papers_that_a_document_was_copied_into_stay(account, delete, submit, fi
 
 def test_the_law_keeps_who_has_seen_what_and_that_consent_was_given_once(closed):
     assert log_of(closed)[-1] == "account deleted"
-    assert Consent.select().where(Consent.account == closed.id).count() == 3
+    assert Consent.select().where(Consent.account == closed.id).count() == len(PURPOSES)
     assert not Consent.select().where(Consent.account == closed.id, Consent.withdrawn_at.is_null()).exists()
 
 
